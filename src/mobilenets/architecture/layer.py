@@ -1,0 +1,76 @@
+"""One resolved layer: the unit that cost, network, export and report all read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Op = Literal["conv", "linear", "max_pool", "average_pool", "global_average_pool", "concat", "local_response_norm"]
+Kind = Literal["conv", "depthwise", "pointwise", "linear", "other"]
+Activation = Literal["relu6", "relu", "leaky_relu"]
+Padding = Literal["same"] | tuple[int, int]
+Size = tuple[int, int]
+
+IMAGE = "image"  # the name by which a layer reads the network's input
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer with every size known. Sizes are (height, width) in pixels of the feature map.
+
+    `padding` is "same" (TensorFlow's rule: the output is ceil(input / stride), an odd pixel goes to the
+    bottom and right) or the (vertical, horizontal) padding put on both sides. `norm` is a batch norm with
+    scale and shift behind the operation. `repeats` is how often the layer runs for one image (300 in the
+    second stage of Faster R-CNN).
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    in_channels: int
+    out_channels: int
+    in_size: Size
+    out_size: Size
+    kernel: Size = (1, 1)
+    stride: int = 1
+    padding: Padding = (0, 0)
+    groups: int = 1
+    bias: bool = False
+    norm: bool = False
+    activation: Activation | None = None
+    ceil: bool = False
+    repeats: int = 1
+
+    @property
+    def kind(self) -> Kind:
+        """The row of the paper's Table 2 that the layer counts under; "other" has no weights."""
+        if self.op == "linear":
+            return "linear"
+        if self.op != "conv":
+            return "other"
+        if self.groups == self.in_channels > 1:
+            return "depthwise"
+        return "pointwise" if self.kernel == (1, 1) and self.groups == 1 else "conv"
+
+    @property
+    def weights(self) -> int:
+        """Numbers in the kernel or matrix, without bias and batch norm."""
+        if self.op == "linear":
+            return self.in_channels * self.in_size[0] * self.in_size[1] * self.out_channels
+        if self.op == "conv":
+            return self.kernel[0] * self.kernel[1] * self.in_channels // self.groups * self.out_channels
+        return 0
+
+    @property
+    def params(self) -> int:
+        """Trainable numbers: weights, biases, batch norm scale and shift."""
+        return self.weights + self.out_channels * (self.bias + 2 * self.norm)
+
+    @property
+    def mult_adds(self) -> int:
+        """Multiply-adds for one image (section 3.1, equations 2 to 5): no bias, no batch norm, no activation."""
+        places = 1 if self.op == "linear" else self.out_size[0] * self.out_size[1]
+        return self.weights * places * self.repeats
+
+    @property
+    def activations(self) -> int:
+        """Numbers in the output for one image."""
+        return self.out_channels * self.out_size[0] * self.out_size[1]
