@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Op = Literal["conv", "linear", "max_pool", "average_pool", "global_average_pool", "concat", "local_response_norm"]
+Op = Literal[
+    "conv",
+    "linear",
+    "max_pool",
+    "average_pool",
+    "l2_pool",
+    "global_average_pool",
+    "concat",
+    "local_response_norm",
+    "l2_normalise",
+]
 Kind = Literal["conv", "depthwise", "pointwise", "linear", "other"]
 Activation = Literal["relu6", "relu", "leaky_relu"]
 Padding = Literal["same"] | tuple[int, int]
@@ -20,6 +30,14 @@ class Layer:
     bottom and right) or the (vertical, horizontal) padding put on both sides. `norm` is a batch norm with
     scale and shift behind the operation. `repeats` is how often the layer runs for one image (300 in the
     second stage of Faster R-CNN).
+
+    What the operations without weights compute:
+    - average_pool: the mean of the window. Padding "same" is left out of it (TensorFlow's rule), padding in
+      pixels counts as zeros (PyTorch's default).
+    - l2_pool: the root of the sum of squares in the window; padding counts as zeros.
+    - local_response_norm: over 5 channels with alpha 1e-4, beta .75 and k 1 (Caffe's AlexNet and GoogLeNet).
+    - l2_normalise: the vector over its length.
+    - concat: the inputs joined along the channels, in their order.
     """
 
     name: str
@@ -72,5 +90,5 @@ class Layer:
 
     @property
     def activations(self) -> int:
-        """Numbers in the output for one image."""
-        return self.out_channels * self.out_size[0] * self.out_size[1]
+        """Numbers in the output for one image, over all repeats."""
+        return self.out_channels * self.out_size[0] * self.out_size[1] * self.repeats

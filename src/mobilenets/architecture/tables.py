@@ -4,17 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from mobilenets.architecture.layer import Activation, Layer, Size
-from mobilenets.architecture.rows import (
-    Conv,
-    GlobalAveragePool,
-    Linear,
-    Row,
-    Separable,
-    Style,
-    image_tap,
-    lay,
-    tap_of,
-)
+from mobilenets.architecture.rows import Conv, GlobalAveragePool, Linear, Separable
+from mobilenets.architecture.style import Row, Style, image_tap, lay, tap_of
 from mobilenets.errors import UsageError
 
 # Table 1. Its last depthwise row says stride 2; the sizes in the table and every release have stride 1.
@@ -76,12 +67,22 @@ def check_dials(*, width: float, resolution: int | Size, min_depth: int = 8) -> 
 
 
 def extend(body: Sequence[Layer], rows: Sequence[Row], *, prefix: str = "") -> list[Layer]:
-    """Lay rows on the end of a body, at full width; gives the new layers only."""
-    return lay(rows, tap_of(body[-1]), Style(), prefix=prefix)
+    """Lay rows on the end of a body, at full width and with no smallest depth; gives the new layers only."""
+    return lay(rows, tap_of(body[-1]), Style(min_depth=1), prefix=prefix)
 
 
 def classifier(body: Sequence[Layer], classes: int) -> list[Layer]:
     """The end of Table 1: global average pooling and one fully connected layer of `classes` outputs."""
+    check_classes(classes)
+    return extend(body, classifier_rows(classes))
+
+
+def classifier_rows(classes: int) -> tuple[Row, ...]:
+    """The last two rows of Table 1, which end the Inception family too."""
+    return (GlobalAveragePool(name="pool"), Linear(classes, name="classifier"))
+
+
+def check_classes(classes: int) -> None:
+    """Raise `UsageError` where a classifier would have no output."""
     if classes < 1:
         raise UsageError(f"classes {classes} is under 1: a classifier needs at least one output")
-    return extend(body, (GlobalAveragePool(name="pool"), Linear(classes, name="classifier")))

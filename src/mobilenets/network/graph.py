@@ -1,0 +1,136 @@
+"""A list of layers as a network: the one builder for bodies, heads and the networks the paper compares with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from mobilenets.architecture.layer import IMAGE, Layer, Op
+from mobilenets.network.blocks import (
+    Concat,
+    ConvNorm,
+    GlobalAveragePool,
+    L2Normalise,
+    Linear,
+    LocalResponseNorm,
+    Pool,
+    Separable,
+)
+
+_MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
+    "conv": ConvNorm,
+    "linear": Linear,
+    "max_pool": Pool,
+    "average_pool": Pool,
+    "l2_pool": Pool,
+    "global_average_pool": GlobalAveragePool,
+    "concat": Concat,
+    "local_response_norm": LocalResponseNorm,
+    "l2_normalise": L2Normalise,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One module call: what it reads, what it makes, what nobody needs afterwards."""
+
+    key: str
+    inputs: tuple[str, ...]
+    output: str
+    done: tuple[str, ...]
+
+
+class Network(nn.Module):
+    """The network of a list of layers, resolved by `mobilenets.architecture`.
+
+    Every layer is the module of its own name ("/" reads "." there), a depthwise layer and the pointwise one
+    behind it are one `Separable`. The output is that of the last layer. `layers` stays readable.
+    """
+
+    def __init__(self, layers: Sequence[Layer], *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.layers = tuple(layers)
+        self.blocks = nn.ModuleDict()
+        calls = []
+        for group in _groups(self.layers):
+            key = _key(group)
+            self.blocks[key] = _module(group, dropout=dropout)
+            calls.append((key, group[0].inputs, group[-1].name))
+        self._steps = _plan(calls)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) floats, scaled as the network was trained, to the output of the last layer."""
+        return self._run(images, keep=())[self.layers[-1].name]
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """The last map at each stride from 4 to 32, by stride: (N, C, H / stride, W / stride)."""
+        taps = feature_taps(self.layers)
+        kept = self._run(images, keep=tuple(taps.values()), until=max(taps.values(), key=self._place))
+        return {stride: kept[name] for stride, name in taps.items()}
+
+    def _place(self, name: str) -> int:
+        return next(place for place, step in enumerate(self._steps) if step.output == name)
+
+    def _run(self, images: Tensor, *, keep: tuple[str, ...], until: str | None = None) -> dict[str, Tensor]:
+        values = {IMAGE: images}
+        for step in self._steps:
+            values[step.output] = self.blocks[step.key](*(values[name] for name in step.inputs))
+            if step.output == until:
+                break
+            for name in step.done:
+                if name not in keep:
+                    del values[name]
+        return values
+
+
+def feature_taps(layers: Sequence[Layer]) -> dict[int, str]:
+    """The last layer at each of the strides 4, 8, 16 and 32, before the map is pooled away."""
+    side = layers[0].in_size[0]
+    taps: dict[int, str] = {}
+    for layer in layers:
+        if layer.op in ("linear", "global_average_pool"):
+            break
+        if layer.kind == "depthwise":
+            continue
+        for stride in (4, 8, 16, 32):
+            if layer.out_size[0] == -(-side // stride):
+                taps[stride] = layer.name
+                break
+    return taps
+
+
+def _groups(layers: Sequence[Layer]) -> list[tuple[Layer, ...]]:
+    """Layers by block: a separable block's two layers together, every other layer alone."""
+    groups: list[tuple[Layer, ...]] = []
+    for layer in layers:
+        before = groups[-1][-1] if groups else None
+        if (
+            before
+            and before.name.endswith("/depthwise")
+            and layer.name == before.name[: -len("depthwise")] + "pointwise"
+        ):
+            groups[-1] = (before, layer)
+        else:
+            groups.append((layer,))
+    return groups
+
+
+def _key(group: tuple[Layer, ...]) -> str:
+    name = group[0].name
+    return (name.rsplit("/", 1)[0] if len(group) > 1 else name).replace("/", "-").replace(".", "_")
+
+
+def _module(group: tuple[Layer, ...], *, dropout: float) -> nn.Module:
+    if len(group) > 1:
+        return Separable(*group)
+    layer = group[0]
+    return Linear(layer, dropout=dropout) if layer.op == "linear" else _MODULES[layer.op](layer)
+
+
+def _plan(calls: list[tuple[str, tuple[str, ...], str]]) -> tuple[_Step, ...]:
+    """Note for each call which tensors it is the last to read, so that they can be freed behind it."""
+    last = {name: place for place, (_, inputs, _) in enumerate(calls) for name in inputs}
+    return tuple(
+        _Step(key, inputs, output, tuple(name for name in dict.fromkeys(inputs) if last[name] == place))
+        for place, (key, inputs, output) in enumerate(calls)
+    )
