@@ -1,0 +1,39 @@
+"""From photographs, a task and a budget: a vision network that fits, proven on the file that ships.
+
+The verbs of the command line are functions here: `mobilenets.cost("mobilenet_v1_0.75_192")`. Each is imported
+when it is first asked for, so that `import mobilenets` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mobilenets.errors import JobError, UsageError
+    from mobilenets.jobs.cost import cost
+    from mobilenets.jobs.paper import paper
+
+__all__ = ["JobError", "UsageError", "cost", "paper"]
+
+_HOMES = {
+    "JobError": "mobilenets.errors",
+    "UsageError": "mobilenets.errors",
+    "cost": "mobilenets.jobs.cost",
+    "paper": "mobilenets.jobs.paper",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("mobilenets")
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'mobilenets' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -63,8 +63,13 @@ class Network(nn.Module):
         return self._run(images, keep=())[self.layers[-1].name]
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
-        """The last map at each stride from 4 to 32, by stride: (N, C, H / stride, W / stride)."""
+        """The last map at each stride from 4 to 32 that the network has, by stride: (N, C, H / stride, W / stride).
+
+        Raises `ValueError` for a network without any (AlexNet's and SqueezeNet's maps have sizes of their own).
+        """
         taps = feature_taps(self.layers)
+        if not taps:
+            raise ValueError("none of the network's maps is a 4th, 8th, 16th or 32nd of its input's side")
         kept = self._run(images, keep=tuple(taps.values()), until=max(taps.values(), key=self._place))
         return {stride: kept[name] for stride, name in taps.items()}
 

@@ -1,0 +1,105 @@
+"""`mobilenets train`: photographs in, a checkpoint and a report out."""
+
+import json as json_module
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tyro.conf import OmitArgPrefixes, Positional
+
+from mobilenets.cli.output import print_json, print_line
+from mobilenets.errors import UsageError
+from mobilenets.files import reason
+from mobilenets.run import Run, recipe
+from mobilenets.settings import from_json, to_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flags(Run):
+    """A run's settings, and what is asked of this call alone."""
+
+    data: Positional[str] = ""
+    """Folder, .zip, .csv or the name of a data set."""
+    out: Path = Path("run")
+    """Folder for the checkpoint and the report."""
+    run_file: Path | None = None
+    """JSON file of settings, as run.json holds them; flags go over it."""
+    resume: Path | None = None
+    """Folder of a run to continue; every setting is its own."""
+    overwrite: bool = False
+    """Start anew where the folder already holds a run."""
+    json: bool = False
+    """Print JSON."""
+
+
+def choose(arguments: Sequence[str]) -> Callable[..., None]:
+    """The verb with the defaults that `--recipe`, `--run-file` and `--weights` among the arguments ask for."""
+    defaults = _defaults(arguments)
+
+    def run(flags: Annotated[OmitArgPrefixes[Flags], tyro.conf.arg(name="")] = defaults) -> None:
+        """Learn from photographs: one sub-folder a label, split or not; a zip or CSV of such; or `digits`.
+
+        Leaves model.safetensors, run.json, metrics.jsonl, split.csv and report.html in --out. Ctrl-C saves first.
+        Recipes: scratch (from random weights), finetune (the default with --weights), paper (TF-Slim's).
+        """
+        _train(flags)
+
+    return run
+
+
+def _defaults(arguments: Sequence[str]) -> Flags:
+    file = _asked(arguments, "--run-file")
+    stored = _read(Path(file)) if file else {}
+    name = _asked(arguments, "--recipe") or ("finetune" if _asked(arguments, "--weights") else "scratch")
+    settings = recipe(name) if not stored or _asked(arguments, "--recipe") else {}
+    values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **stored}
+    run = from_json(Run, values, where=file or "settings")
+    return Flags(**{one.name: getattr(run, one.name) for one in fields(Run)})
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int) else to_json(value)
+
+
+def _asked(arguments: Sequence[str], flag: str) -> str | None:
+    """What a flag was given, in either spelling."""
+    for place, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name.replace("_", "-") == flag:
+            return value if equals else next(iter(arguments[place + 1 :]), None)
+    return None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The settings in a run file, or in the run.json of a checkpoint."""
+    try:
+        data = json_module.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--run-file {file} cannot be read: {reason(error)}") from error
+    except ValueError as error:
+        raise UsageError(f"--run-file {file} is not JSON: {error}") from error
+    if isinstance(data, dict) and isinstance(data.get("run"), dict):
+        data = data["run"]
+    if not isinstance(data, dict):
+        raise UsageError(f"--run-file {file}: expected an object of settings, got {type(data).__name__}")
+    return data
+
+
+def _train(flags: Flags) -> None:
+    from mobilenets.jobs.train import resume, train
+
+    if flags.resume is not None:
+        trained = resume(flags.resume)
+    else:
+        if not flags.data:
+            raise UsageError("no photographs given: name a folder, .zip, .csv or a data set, as in `train digits`")
+        run = Run(**{one.name: getattr(flags, one.name) for one in fields(Run)})
+        trained = train(run, overwrite=flags.overwrite)
+    if flags.json:
+        print_json(trained)
+    elif trained.scores:
+        scores = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in trained.scores.items())
+        print_line(f"{scores} on the held-out photographs, {trained.epochs} epochs in {trained.seconds:,.0f} s")
+        print_line(f"checkpoint {trained.folder}, report {trained.folder / 'report.html'}")

@@ -1,0 +1,53 @@
+"""From a decoded photograph to the network's input; stored with every checkpoint and built into every artefact."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mobilenets.settings import within
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessing:
+    """The central `crop` of the photograph, scaled to `resolution` x `resolution` RGB, then (x / 255 - mean) / std.
+
+    `squash` crops that share of each side and changes the aspect (TF-Slim's evaluation); otherwise the crop is the
+    square of that share of the shorter side. Mean and std of .5 scale to [-1, 1], as the authors trained.
+    """
+
+    resolution: int
+    crop: float = 0.875
+    squash: bool = False
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+    def __post_init__(self) -> None:
+        within("crop", self.crop, low=0.1, high=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a photograph, in whole pixels from its top left corner."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+def central_box(height: int, width: int, preprocessing: Preprocessing) -> Box:
+    """The part of a height x width photograph that is evaluated."""
+    if preprocessing.squash:
+        tall, wide = round(height * preprocessing.crop), round(width * preprocessing.crop)
+    else:
+        tall = wide = round(min(height, width) * preprocessing.crop)
+    tall, wide = max(tall, 1), max(wide, 1)
+    return Box((height - tall) // 2, (width - wide) // 2, tall, wide)
+
+
+def scale(images: Tensor, preprocessing: Preprocessing) -> Tensor:
+    """Floats as the network takes them from (N, 3, H, W) values in [0, 255], bytes or floats."""
+    mean = torch.tensor(preprocessing.mean, device=images.device).view(1, 3, 1, 1)
+    std = torch.tensor(preprocessing.std, device=images.device).view(1, 3, 1, 1)
+    return images.float().sub(mean * 255).mul_(1 / (std * 255))

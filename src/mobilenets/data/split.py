@@ -1,0 +1,112 @@
+"""Holding photographs out where the data does not: stratified, repeatable, written down."""
+
+import csv
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mobilenets.data.naming import natural
+from mobilenets.data.photos import SPLITS, Collection, Example
+from mobilenets.data.table import read_table
+from mobilenets.data.wording import counted, listed
+from mobilenets.errors import UsageError
+from mobilenets.files import write_whole
+from mobilenets.settings import within
+
+COLUMNS = ("file", "label", "split")
+
+
+def split_collection(collection: Collection, *, fraction: float, seed: int) -> Collection:
+    """The collection with `fraction` of each label's photographs in val and the others in train.
+
+    A label with two or more photographs has at least one in each; a single one goes to train. Which ones follows
+    from the seed and their names alone: neither the order of files on disk nor other labels matter.
+    A collection that comes with splits is returned as it is. Raises `UsageError` for a fraction outside (0, 1).
+    """
+    within("val-fraction", fraction, low=0.0, below=1.0, open_low=True)
+    if collection.splits:
+        return collection
+    by_label: dict[str | None, list[Example]] = defaultdict(list)
+    for example in collection.examples:
+        by_label[example.label].append(example)
+    held: set[str] = set()
+    for examples in by_label.values():
+        names = sorted((example.photo.name for example in examples), key=lambda name: _lot(name, seed))
+        held.update(names[: _share(len(names), fraction)])
+    single = sorted((str(label) for label, examples in by_label.items() if len(examples) == 1), key=natural)
+    notes = [
+        f"no split in {collection.name}: {len(held):,} of {counted(len(collection.examples), 'photograph')} held out "
+        f"as val ({fraction:.0%} of each label, seed {seed})"
+    ]
+    if single:
+        notes.append(f"{counted(len(single), 'label')} with one photograph, which is in train: {listed(single)}")
+    return _with_splits(
+        collection, {example.photo.name: _side(example, held) for example in collection.examples}, notes
+    )
+
+
+def write_split(path: Path, collection: Collection) -> None:
+    """Write file, label and split of every photograph as CSV.
+
+    Beside the photographs it is a manifest of its own. Raises `JobError` where it cannot be written.
+    """
+
+    def write(temporary: Path) -> None:
+        with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for example in collection.examples:
+                writer.writerow((example.photo.name, example.label or "", example.split or ""))
+
+    write_whole(path, write)
+
+
+def read_split(path: Path, collection: Collection) -> Collection:
+    """The collection, which came without splits, split as `path` has it written down.
+
+    Raises `UsageError` where the two disagree on the photographs or their labels: they have changed since.
+    """
+    table = read_table(path, exact=True)
+    if not set(COLUMNS) <= set(table.columns):
+        raise UsageError(f"{path} has the columns {', '.join(table.columns)}: needed are {', '.join(COLUMNS)}")
+    written = {row.values["file"]: row for row in table.rows}
+    strange = next((row for row in table.rows if row.values["split"] not in SPLITS), None)
+    if strange is not None:
+        raise UsageError(
+            f"{path}, line {strange.line}: the split is {strange.values['split']!r}: use {', '.join(SPLITS)}"
+        )
+    here = {example.photo.name: example.label or "" for example in collection.examples}
+    changes = {
+        "new": [name for name in here if name not in written],
+        "gone": [name for name in written if name not in here],
+        "labelled otherwise": [
+            name for name in here if name in written and written[name].values["label"] != here[name]
+        ],
+    }
+    for what, names in changes.items():
+        if names:
+            raise UsageError(
+                f"{collection.name} has changed since {path} was written: {counted(len(names), 'photograph')} {what} "
+                f"(the first: {min(names, key=natural)}); put them back as they were, or begin a new run"
+            )
+    return _with_splits(collection, {name: row.values["split"] for name, row in written.items()}, [])
+
+
+def _with_splits(collection: Collection, splits: Mapping[str, str], notes: list[str]) -> Collection:
+    examples = (replace(example, split=splits[example.photo.name]) for example in collection.examples)
+    return replace(collection, examples=tuple(examples), notes=(*collection.notes, *notes))
+
+
+def _side(example: Example, held: set[str]) -> str:
+    return "val" if example.photo.name in held else "train"
+
+
+def _share(count: int, fraction: float) -> int:
+    """How many of `count` photographs are held out."""
+    return 0 if count == 1 else min(max(round(count * fraction), 1), count - 1)
+
+
+def _lot(name: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}\0{name}".encode(errors="surrogateescape")).digest()

@@ -1,0 +1,98 @@
+"""What part of a photograph is seen and how: the paper's augmentation, and the cutting itself.
+
+A view is drawn from (seed, epoch, index) alone, so that the same photograph looks the same in the same epoch
+whatever the number of workers, processes or restarts.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from mobilenets.data.preprocess import Box
+
+Array = NDArray[np.uint8]
+
+# TF-Slim's distortions (reference: classification.md): aspect 3/4 to 4/3, brightness 32/255, saturation .5 to 1.5.
+ASPECT = (3 / 4, 4 / 3)
+BRIGHTNESS = 32.0
+SATURATION = (0.5, 1.5)
+_TRIES = 10
+_GREY = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True, slots=True)
+class Distortion:
+    """How far a view may stray: the smallest share of the area it shows, mirroring, mild colour."""
+
+    min_area: float
+    mirror: bool
+    colour: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at a photograph. Brightness is added to [0, 255], saturation multiplies the colour."""
+
+    box: Box
+    mirrored: bool = False
+    brightness: float = 0.0
+    saturation: float = 1.0
+
+
+def generator(*, seed: int, epoch: int, index: int) -> np.random.Generator:
+    """Random numbers that belong to one photograph in one epoch."""
+    return np.random.Generator(np.random.Philox(key=[(seed << 32) + epoch, index]))
+
+
+def random_view(height: int, width: int, distortion: Distortion, random: np.random.Generator) -> View:
+    """A view of a height x width photograph (section 3.2: crops limited in area, no heavy distortion)."""
+    box = _random_box(height, width, min_area=distortion.min_area, random=random)
+    mirrored = distortion.mirror and bool(random.random() < 0.5)
+    if not distortion.colour:
+        return View(box, mirrored)
+    return View(box, mirrored, random.uniform(-BRIGHTNESS, BRIGHTNESS), random.uniform(*SATURATION))
+
+
+def _random_box(height: int, width: int, *, min_area: float, random: np.random.Generator) -> Box:
+    for _ in range(_TRIES):
+        area = height * width * random.uniform(min_area, 1.0)
+        aspect = math.exp(random.uniform(math.log(ASPECT[0]), math.log(ASPECT[1])))
+        tall, wide = round(math.sqrt(area / aspect)), round(math.sqrt(area * aspect))
+        if 0 < tall <= height and 0 < wide <= width:
+            top, left = int(random.integers(height - tall + 1)), int(random.integers(width - wide + 1))
+            return Box(top, left, tall, wide)
+    side = min(height, width)
+    return Box((height - side) // 2, (width - side) // 2, side, side)
+
+
+def cut(photograph: Array, box: Box, *, height: int, width: int) -> Tensor:
+    """The box scaled to (3, height, width) bytes, antialiased bilinear."""
+    # Copied by numpy: torch would copy a slice with all its threads, which costs more than the scaling itself.
+    part = photograph[box.top : box.top + box.height, box.left : box.left + box.width].copy()
+    pixels = torch.from_numpy(part).permute(2, 0, 1)
+    if (box.height, box.width) == (height, width):
+        return pixels
+    return F.interpolate(pixels[None], (height, width), mode="bilinear", antialias=True)[0]
+
+
+def shrink(photograph: Array, *, side: int) -> Array:
+    """The whole photograph with its shorter side at `side` pixels, if it is larger; aspect kept."""
+    height, width = photograph.shape[:2]
+    if min(height, width) <= side:
+        return photograph
+    factor = side / min(height, width)
+    tall, wide = max(round(height * factor), 1), max(round(width * factor), 1)
+    return cut(photograph, Box(0, 0, height, width), height=tall, width=wide).permute(1, 2, 0).contiguous().numpy()
+
+
+def recolour(images: Tensor, *, brightness: Tensor, saturation: Tensor) -> Tensor:
+    """Saturation, then brightness, one value an image, on (N, 3, H, W) values in [0, 255]; gives floats."""
+    weights = torch.tensor(_GREY, device=images.device).view(1, 3, 1, 1)
+    floats = images.float()
+    grey = (floats * weights).sum(1, keepdim=True)
+    return grey.lerp(floats, saturation.view(-1, 1, 1, 1)).add_(brightness.view(-1, 1, 1, 1)).clamp_(0.0, 255.0)

@@ -1,0 +1,1 @@
+"""Whole jobs: what the verbs of the command line do, as functions."""

@@ -1,0 +1,119 @@
+"""`mobilenets.evaluate`: a model scored on photographs whose truth is known."""
+
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from mobilenets.checkpoint import SPLIT
+from mobilenets.data.audit import check_bad
+from mobilenets.data.cache import Centre, Decoded, Noting
+from mobilenets.data.examples import Examples
+from mobilenets.data.loader import Batches, evaluation_picks, load
+from mobilenets.data.photos import Collection
+from mobilenets.data.sources import open_collection
+from mobilenets.data.split import read_split
+from mobilenets.errors import UsageError
+from mobilenets.prediction.evaluate import evaluate as score
+from mobilenets.prediction.evaluate import gather
+from mobilenets.prediction.model import Model, choose_device
+from mobilenets.prediction.model import load as load_model
+from mobilenets.training.watch import counting
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """What an evaluation found. `split` says which photographs, `preprocessing` how they were shown.
+
+    `bad` names the photographs that could not be read and why; they are not part of any score.
+    """
+
+    model: str
+    data: str
+    split: str
+    photographs: int
+    preprocessing: dict[str, Any]
+    loss: float
+    scores: dict[str, float]
+    details: dict[str, Any]
+    bad: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def evaluate(
+    data: str,
+    *,
+    model: Path,
+    split: str | None = None,
+    batch: int = 64,
+    device: str = "auto",
+    strict: bool = False,
+    console: Console | None = None,
+) -> EvaluationReport:
+    """Score the checkpoint in `model` on a folder, .zip, .csv or named data set.
+
+    `split` is train, val, test or all; unset, val (or test) where the data is split, what the model's training held
+    out where it is the same undivided data, otherwise all of it. Raises `UsageError` for a bad checkpoint, data
+    or label, and `JobError` where over 1 % of the photographs cannot be read (any of them with `strict`).
+    """
+    if batch < 1:
+        raise UsageError(f"batch {batch} is under 1: use at least 1 photograph")
+    loaded = load_model(model, device=choose_device(device))
+    collection, notes = _with_split(open_collection(data), model)
+    wanted = _wanted(collection, split)
+    if wanted == ALL:
+        collection = replace(collection, examples=tuple(replace(one, split=ALL) for one in collection.examples))
+    examples = loaded.task.examples(collection, wanted)
+    if not examples.photos:
+        raise UsageError(f"{data}: {wanted} has no labelled photographs to score: use --split all or another folder")
+    evaluation, bad = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
+    bad = {**collection.bad, **bad}
+    left_out = check_bad(bad, len(examples.photos) + len(collection.bad), strict=strict)
+    scores = evaluation.evaluated.scores
+    return EvaluationReport(
+        model=str(model),
+        data=data,
+        split=wanted,
+        photographs=len(evaluation.evaluated.answers),
+        preprocessing=asdict(loaded.preprocessing),
+        loss=evaluation.loss,
+        scores=dict(scores.figures),
+        details=dict(scores.details),
+        bad=bad,
+        notes=(*collection.notes, *notes, *([left_out] if left_out else [])),
+    )
+
+
+def _with_split(collection: Collection, model: Path) -> tuple[Collection, tuple[str, ...]]:
+    """Undivided photographs get the split that the model was trained with, if it was trained on them."""
+    file = model / SPLIT
+    if collection.splits or not file.exists():
+        return collection, ()
+    try:
+        return read_split(file, collection), (f"val is what the training of {model} held out",)
+    except UsageError:
+        return collection, (f"{collection.name} is not what {model} was trained on: all of it is scored",)
+
+
+def _wanted(collection: Collection, asked: str | None) -> str:
+    if asked == ALL or (asked is None and not collection.splits):
+        return ALL
+    if asked is None:
+        return next(one for one in ("val", "test", "train") if one in collection.splits)
+    if asked not in collection.splits:
+        there = ", ".join((*collection.splits, ALL))
+        raise UsageError(f"{collection.name} has no split {asked!r}: use one of {there}")
+    return asked
+
+
+def _run(loaded: Model, examples: Examples, *, batch: int, console: Console) -> tuple[Any, dict[str, str]]:
+    pixels = Noting(Decoded(examples.photos, Centre(loaded.preprocessing)))
+    batches = Batches(examples, pixels, resolution=loaded.preprocessing.resolution, threads=os.cpu_count() or 1)
+    picks = evaluation_picks(len(examples.photos), batch=batch)
+    with counting(console, "evaluating", total=len(examples.photos)) as advance:
+        gathered = gather(loaded, loaded.task, load(batches, picks), device=loaded.device, advance=advance)
+    return score(loaded.task, examples, gathered), pixels.bad

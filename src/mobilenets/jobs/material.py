@@ -1,0 +1,132 @@
+"""Photographs made ready for a run: opened, split, looked through, decoded once."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from mobilenets.data.audit import check_bad, duplicates
+from mobilenets.data.cache import Advance, Centre, Pixels, Prepared, Shape, Some, Whole, prepare
+from mobilenets.data.examples import Chosen, Examples
+from mobilenets.data.photos import Collection, Photo
+from mobilenets.data.preprocess import Preprocessing
+from mobilenets.data.sources import open_collection
+from mobilenets.data.split import split_collection
+from mobilenets.data.views import Distortion
+from mobilenets.errors import UsageError
+from mobilenets.run import Run
+from mobilenets.tasks.protocol import Task
+
+# Random views are cut from photographs kept at this many times the network's side: enough for crops of half the side.
+_ROOM = 1.5
+_FRAMED_AREA, _AREA = 0.6, 0.25
+_CROP = 0.875
+
+Counting = Callable[[str, int], AbstractContextManager[Advance]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One split, ready: its examples and their pixels; where they were decoded before, only those that can be read."""
+
+    examples: Examples
+    pixels: Pixels
+
+    @property
+    def count(self) -> int:
+        """How many photographs there are."""
+        return len(self.examples.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a run learns from and is scored on. `notes` are to be told to the user; `digest` names the content."""
+
+    train: Part
+    val: Part
+    distortion: Distortion
+    notes: tuple[str, ...]
+    digest: str
+    strict: bool
+
+    def check_missing(self, missing: Mapping[str, str]) -> None:
+        """Raise `JobError` where too many photographs turned out unreadable while learning."""
+        check_bad(missing, self.train.count, strict=self.strict)
+
+
+def divided(run: Run) -> Collection:
+    """The run's photographs, every one with a split: their own, or a seeded one."""
+    collection = open_collection(run.data)
+    if collection.splits and "train" not in collection.splits:
+        raise UsageError(
+            f"{run.data} has {' and '.join(collection.splits)} and no train: there is nothing to learn from"
+        )
+    return split_collection(collection, fraction=run.val_fraction, seed=run.seed)
+
+
+def val_split(collection: Collection) -> str:
+    """The split a run is followed on: val, or test where there is none."""
+    return "val" if "val" in collection.splits else "test"
+
+
+def preprocessing(run: Run, collection: Collection) -> Preprocessing:
+    """How photographs of this collection are shown to the network in evaluation."""
+    crop = run.crop if run.crop is not None else (1.0 if collection.framed else _CROP)
+    return Preprocessing(resolution=run.architecture.resolution, crop=crop, squash=run.squash)
+
+
+def distortion(run: Run, collection: Collection) -> Distortion:
+    """How photographs of this collection are varied in training."""
+    settings = run.augmentation
+    area = settings.min_area if settings.min_area is not None else (_FRAMED_AREA if collection.framed else _AREA)
+    return Distortion(
+        min_area=area,
+        mirror=collection.mirror if settings.flip == "auto" else settings.flip == "on",
+        colour=not collection.framed if settings.colour == "auto" else settings.colour == "on",
+    )
+
+
+def material(run: Run, collection: Collection, task: Task, shown: Preprocessing, *, counting: Counting) -> Material:
+    """Open both splits, decode them into the cache, and say what is wrong with them.
+
+    Raises `UsageError` or `JobError` where a split is empty or too many photographs cannot be read.
+    """
+    held_out = val_split(collection)
+    train = task.examples(collection, "train")
+    val = task.examples(collection, held_out)
+    for split, examples in (("train", train), (held_out, val)):
+        if not examples.photos:
+            raise UsageError(
+                f"{collection.name}: {split} has no photographs: put some there or give one undivided folder"
+            )
+    whole = Whole(round(_ROOM * shown.resolution))
+    learnt = _prepared(run, train.photos, whole, counting("reading train", len(train.photos)))
+    scored = _prepared(run, val.photos, Centre(shown), counting(f"reading {held_out}", len(val.photos)))
+    notes = [*collection.notes, *(prepared.note for prepared in (learnt, scored) if prepared.note)]
+    bad = {**collection.bad, **learnt.bad, **scored.bad}
+    left_out = check_bad(bad, len(collection.examples) + len(collection.bad), strict=run.strict)
+    notes += [left_out] if left_out else []
+    notes += duplicates(collection, {**_contents(train, learnt), **_contents(val, scored)})
+    digest = hashlib.blake2b(repr((learnt.digests, scored.digests)).encode(), digest_size=16).hexdigest()
+    return Material(
+        _part(train, learnt), _part(val, scored), distortion(run, collection), tuple(notes), digest, run.strict
+    )
+
+
+def _prepared(run: Run, photos: Sequence[Photo], shape: Shape, counted: AbstractContextManager[Advance]) -> Prepared:
+    with counted as advance:
+        threads = run.machine.threads or os.cpu_count() or 1
+        return prepare(photos, shape, gigabytes=run.machine.cache_gb, threads=threads, advance=advance)
+
+
+def _contents(examples: Examples, prepared: Prepared) -> dict[str, str]:
+    """The hash of each photograph's content by name; empty where they were not looked through."""
+    return {photo.name: digest for photo, digest in zip(examples.photos, prepared.digests, strict=False)}
+
+
+def _part(examples: Examples, prepared: Prepared) -> Part:
+    if not prepared.bad:
+        return Part(examples, prepared.pixels)
+    good = [place for place, photo in enumerate(examples.photos) if photo.name not in prepared.bad]
+    return Part(Chosen(examples, good), Some(prepared.pixels, good))

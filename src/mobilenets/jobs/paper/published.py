@@ -1,0 +1,162 @@
+"""What the paper prints in Tables 1 to 9 (Howard et al., 2017), and the accuracies of its released checkpoints.
+
+Every printed figure stands here as it is printed, except those of GoogLeNet, VGG16, SqueezeNet and AlexNet, which
+stand with their layers in `architecture.baselines`.
+"""
+
+from dataclasses import dataclass
+
+# Table 1: type and stride, filter shape, input size. The paper writes the five equal pairs once, with "5x".
+_Layer = tuple[str, str, str]
+_FIVE_TIMES: tuple[_Layer, ...] = (
+    ("Conv dw / s1", "3x3x512 dw", "14x14x512"),
+    ("Conv / s1", "1x1x512x512", "14x14x512"),
+)
+BODY: tuple[_Layer, ...] = (
+    ("Conv / s2", "3x3x3x32", "224x224x3"),
+    ("Conv dw / s1", "3x3x32 dw", "112x112x32"),
+    ("Conv / s1", "1x1x32x64", "112x112x32"),
+    ("Conv dw / s2", "3x3x64 dw", "112x112x64"),
+    ("Conv / s1", "1x1x64x128", "56x56x64"),
+    ("Conv dw / s1", "3x3x128 dw", "56x56x128"),
+    ("Conv / s1", "1x1x128x128", "56x56x128"),
+    ("Conv dw / s2", "3x3x128 dw", "56x56x128"),
+    ("Conv / s1", "1x1x128x256", "28x28x128"),
+    ("Conv dw / s1", "3x3x256 dw", "28x28x256"),
+    ("Conv / s1", "1x1x256x256", "28x28x256"),
+    ("Conv dw / s2", "3x3x256 dw", "28x28x256"),
+    ("Conv / s1", "1x1x256x512", "14x14x256"),
+    *5 * _FIVE_TIMES,
+    ("Conv dw / s2", "3x3x512 dw", "14x14x512"),
+    ("Conv / s1", "1x1x512x1024", "7x7x512"),
+    ("Conv dw / s2", "3x3x1024 dw", "7x7x1024"),
+    ("Conv / s1", "1x1x1024x1024", "7x7x1024"),
+    ("Avg Pool / s1", "Pool 7x7", "7x7x1024"),
+    ("FC / s1", "1024x1000", "1x1x1024"),
+    ("Softmax / s1", "Classifier", "1x1x1000"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A row of Table 2, in per cent."""
+
+    label: str
+    mult_adds: str
+    params: str
+
+
+SHARES = {
+    "pointwise": Shares("Conv 1x1", "94.86", "74.59"),
+    "depthwise": Shares("Conv DW 3x3", "3.06", "1.06"),
+    "conv": Shares("Conv 3x3", "1.19", "0.02"),
+    "linear": Shares("Fully Connected", "0.18", "24.33"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """A row of Table 3, in millions: one layer under modifications that add up."""
+
+    label: str
+    mult_adds: str
+    params: str
+
+
+CONVOLUTION = Resources("Convolution", "462", "2.36")
+SEPARABLE = Resources("Depthwise Separable Conv", "52.3", "0.27")
+NARROW = Resources("width 0.75", "29.6", "0.15")
+SMALL = Resources("resolution multiplier 0.714", "15.1", "0.15")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A MobileNet in Tables 4 to 9: top-1 accuracy on ImageNet in per cent, mult-adds and params in millions.
+
+    `why_mult_adds` and `why_params` explain what counting does not give.
+    """
+
+    label: str
+    network: str
+    accuracy: str
+    mult_adds: str
+    params: str
+    why_mult_adds: str = ""
+    why_params: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another network in Tables 8 and 9; its figures are `BASELINES[network].published`, stated to `step` millions."""
+
+    label: str
+    network: str
+    accuracy: str
+    step: int
+
+
+_CUT = "Cut off after the last digit instead of rounded."
+_FULL = Model("1.0 MobileNet-224", "mobilenet_v1_1.0_224", "70.6", "569", "4.2")
+_THREE_QUARTERS = Model("0.75 MobileNet-224", "mobilenet_v1_0.75_224", "68.4", "325", "2.6")
+
+CONV_AGAINST_SEPARABLE = (
+    Model(
+        "Conv MobileNet",
+        "conv_mobilenet_v1_1.0_224",
+        "71.7",
+        "4866",
+        "29.3",
+        why_mult_adds="Printed without the classifier: the convolutions alone round to it.",
+    ),
+    Model("MobileNet", "mobilenet_v1_1.0_224", "70.6", "569", "4.2"),
+)
+NARROW_AGAINST_SHALLOW = (
+    Model("0.75 MobileNet", "mobilenet_v1_0.75_224", "68.4", "325", "2.6"),
+    Model("Shallow MobileNet", "shallow_mobilenet_v1_1.0_224", "65.3", "307", "2.9"),
+)
+WIDTHS = (
+    _FULL,
+    _THREE_QUARTERS,
+    Model("0.5 MobileNet-224", "mobilenet_v1_0.5_224", "63.7", "149", "1.3"),
+    Model("0.25 MobileNet-224", "mobilenet_v1_0.25_224", "50.6", "41", "0.5"),
+)
+RESOLUTIONS = (
+    _FULL,
+    Model("1.0 MobileNet-192", "mobilenet_v1_1.0_192", "69.1", "418", "4.2"),
+    Model("1.0 MobileNet-160", "mobilenet_v1_1.0_160", "67.2", "290", "4.2", why_mult_adds=_CUT),
+    Model("1.0 MobileNet-128", "mobilenet_v1_1.0_128", "64.4", "186", "4.2"),
+)
+LARGE = (_FULL, Rival("GoogleNet", "googlenet", "69.8", step=10), Rival("VGG 16", "vgg16", "71.5", step=100))
+SMALLER = (
+    Model(
+        "0.50 MobileNet-160",
+        "mobilenet_v1_0.5_160",
+        "60.2",
+        "76",
+        "1.32",
+        why_mult_adds=_CUT,
+        why_params="Printed without batch norm, as in Table 2: the weights alone round to it.",
+    ),
+    Rival("Squeezenet", "squeezenet_1.0", "57.5", step=100),
+    Rival("AlexNet", "alexnet", "57.2", step=10),
+)
+
+# Top-1 accuracy on ImageNet, per cent, of the checkpoints released with TF-Slim (float, central crop).
+RELEASED = {
+    "mobilenet_v1_1.0_224": 70.9,
+    "mobilenet_v1_1.0_192": 70.0,
+    "mobilenet_v1_1.0_160": 68.0,
+    "mobilenet_v1_1.0_128": 65.2,
+    "mobilenet_v1_0.75_224": 68.4,
+    "mobilenet_v1_0.75_192": 67.2,
+    "mobilenet_v1_0.75_160": 65.3,
+    "mobilenet_v1_0.75_128": 62.1,
+    "mobilenet_v1_0.5_224": 63.3,
+    "mobilenet_v1_0.5_192": 61.7,
+    "mobilenet_v1_0.5_160": 59.1,
+    "mobilenet_v1_0.5_128": 56.3,
+    "mobilenet_v1_0.25_224": 49.8,
+    "mobilenet_v1_0.25_192": 47.7,
+    "mobilenet_v1_0.25_160": 45.5,
+    "mobilenet_v1_0.25_128": 41.5,
+}

@@ -1,0 +1,27 @@
+"""Figures of a report: plain values in, a `Drawing` out, which is written as SVG or PNG.
+
+All have one look (`figures.drawing`), the same bytes for the same values, and take names as they are.
+"""
+
+from mobilenets.reporting.figures.bars import bars
+from mobilenets.reporting.figures.confusion import confusion
+from mobilenets.reporting.figures.curves import Panel, curves
+from mobilenets.reporting.figures.drawing import Drawing
+from mobilenets.reporting.figures.reliability import Bin, calibration_error, reliability
+from mobilenets.reporting.figures.tradeoff import Point, tradeoff
+from mobilenets.reporting.mistakes import Confusion, most_confused
+
+__all__ = [
+    "Bin",
+    "Confusion",
+    "Drawing",
+    "Panel",
+    "Point",
+    "bars",
+    "calibration_error",
+    "confusion",
+    "curves",
+    "most_confused",
+    "reliability",
+    "tradeoff",
+]

@@ -1,0 +1,216 @@
+"""Everything a training run depends on: the flags of `train`, the stored `run.json`, the named recipes.
+
+Plain data that loads without torch. What can be derived is a property; nothing is patched after parsing.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mobilenets.architecture.layer import Activation
+from mobilenets.architecture.names import FAMILIES, Name
+from mobilenets.architecture.tables import check_dials
+from mobilenets.errors import UsageError
+from mobilenets.settings import one_of_its_words, within
+
+Switch = Literal["auto", "on", "off"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """Which network: the table and its two dials."""
+
+    family: str = "mobilenet_v1"
+    """Table of layers: mobilenet_v1, conv_mobilenet_v1 or shallow_mobilenet_v1."""
+    width: float = 1.0
+    """Width multiplier, the paper's alpha, in (0, 2]."""
+    resolution: int = 224
+    """Side of the square input in pixels, from 32."""
+    min_depth: int = 8
+    """Fewest channels a layer may have."""
+    padding: Literal["same", "symmetric"] = "same"
+    """TensorFlow's SAME, as the published weights have it, or symmetric."""
+    activation: Activation = "relu6"
+    """Non-linearity behind each batch norm."""
+    dropout: float = 0.001
+    """Share of features dropped before the classifier."""
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise UsageError(f"family {self.family!r} is unknown: use one of {', '.join(FAMILIES)}")
+        check_dials(width=self.width, resolution=self.resolution, min_depth=self.min_depth)
+        within("dropout", self.dropout, low=0.0, below=1.0)
+        one_of_its_words(self)
+
+    @property
+    def name(self) -> Name:
+        """The network's name."""
+        return Name(self.family, self.width, self.resolution)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """What training does to a photograph. "auto" asks the data set: digits are neither mirrored nor cropped hard."""
+
+    min_area: float | None = None
+    """Smallest share of the photograph a random crop may show; unset: .25, or .6 where the subject fills the frame."""
+    flip: Switch = "auto"
+    """Mirror every other photograph."""
+    colour: Switch = "auto"
+    """Brightness by up to 32/255 and saturation by .5 to 1.5."""
+
+    def __post_init__(self) -> None:
+        if self.min_area is not None:
+            within("min-area", self.min_area, low=0.01, high=1.0)
+        one_of_its_words(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimisation:
+    """How the weights are found."""
+
+    optimiser: Literal["rmsprop_tf", "sgd", "adamw"] = "adamw"
+    """rmsprop_tf has its epsilon inside the root, as TensorFlow's has."""
+    lr: float = 2e-3
+    """Highest learning rate, at `batch` images a step."""
+    momentum: float = 0.9
+    """Momentum of rmsprop_tf and sgd; beta1 of adamw."""
+    schedule: Literal["cosine", "staircase", "constant"] = "cosine"
+    """How the learning rate falls."""
+    decay_rate: float = 0.94
+    """Factor of one stair."""
+    decay_epochs: float = 2.0
+    """Epochs of one stair."""
+    warmup_epochs: float = 3.0
+    """Epochs in which the learning rate rises linearly from nothing; at most half the run."""
+    weight_decay: float = 0.05
+    """L2 for rmsprop_tf and sgd, decoupled for adamw; never on biases and batch norm."""
+    decay_depthwise: bool = False
+    """Put weight decay on depthwise filters too (the paper advises against it)."""
+    label_smoothing: float = 0.1
+    """Share of the target spread over all classes (the paper uses none)."""
+    norm_decay: float = 0.99
+    """Decay of batch norm's running statistics; shorter in runs too short for it."""
+    ema: float = 0.998
+    """Decay of the moving average of the weights that is evaluated and shipped; 0 ships the weights themselves."""
+    clip: float = 1.0
+    """Largest norm of the gradient; 0 for no limit."""
+
+    def __post_init__(self) -> None:
+        within("lr", self.lr, low=0.0, high=100.0, open_low=True)
+        within("momentum", self.momentum, low=0.0, below=1.0)
+        within("decay-rate", self.decay_rate, low=0.0, high=1.0, open_low=True)
+        within("decay-epochs", self.decay_epochs, low=0.0, open_low=True)
+        within("warmup-epochs", self.warmup_epochs, low=0.0)
+        within("weight-decay", self.weight_decay, low=0.0)
+        within("label-smoothing", self.label_smoothing, low=0.0, below=1.0)
+        within("norm-decay", self.norm_decay, low=0.0, below=1.0)
+        within("ema", self.ema, low=0.0, below=1.0)
+        within("clip", self.clip, low=0.0)
+        one_of_its_words(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """How the run uses the machine; none of this changes what is learnt, except `precision`."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto takes the GPU where there is one."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """auto is bfloat16 autocast on a GPU and float32 on a CPU."""
+    compile: bool = False
+    """torch.compile the network: slow to start, faster afterwards."""
+    threads: int = 0
+    """Threads of the CPU; 0 is all of them."""
+    workers: int = 0
+    """Processes that load photographs ahead; 0 is automatic: none on a CPU, where the step needs the cores."""
+    cache_gb: float = 8.0
+    """Decode once into the cache folder if the set takes at most this many gigabytes there; 0 decodes every epoch."""
+
+    def __post_init__(self) -> None:
+        within("threads", self.threads, low=0, high=4096)
+        within("workers", self.workers, low=0, high=1024)
+        within("cache-gb", self.cache_gb, low=0.0)
+        one_of_its_words(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training run."""
+
+    data: str
+    """Folder, .zip, .csv or the name of a data set."""
+    out: Path
+    """Folder of the checkpoint and the report."""
+    task: str = "classify"
+    """What is learnt."""
+    recipe: str = "scratch"
+    """The recipe these settings started from."""
+    weights: str | None = None
+    """Checkpoint folder to start from; its head is replaced where the classes differ."""
+    architecture: Architecture = field(default_factory=Architecture)
+    epochs: int = 100
+    """Times every photograph is shown."""
+    batch: int = 64
+    """Photographs a step, over all processes and accumulated parts."""
+    accumulate: int = 1
+    """Parts a step's batch is worked in, to save memory."""
+    seed: int = 0
+    """Every random choice follows from it, the epoch and the photograph's place."""
+    val_fraction: float = 0.2
+    """Share of each class held out where the data has no split."""
+    crop: float | None = None
+    """Central share of the photograph that is evaluated; unset: .875, or 1 where the subject fills the frame."""
+    squash: bool = False
+    """Squash the crop to a square (TF-Slim's evaluation) instead of keeping its aspect."""
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    optimisation: Optimisation = field(default_factory=Optimisation)
+    machine: Machine = field(default_factory=Machine)
+    strict: bool = False
+    """Stop at the first photograph that cannot be read."""
+    save_minutes: float = 10.0
+    """Minutes between saved states; the end of an epoch and Ctrl-C save too."""
+    tensorboard: bool = False
+    """Write TensorBoard events beside metrics.jsonl."""
+
+    def __post_init__(self) -> None:
+        within("epochs", self.epochs, low=1)
+        within("batch", self.batch, low=1)
+        within("accumulate", self.accumulate, low=1, high=self.batch)
+        within("seed", self.seed, low=0, high=2**32 - 1)
+        within("val-fraction", self.val_fraction, low=0.0, below=1.0, open_low=True)
+        within("save-minutes", self.save_minutes, low=0.0)
+        if self.crop is not None:
+            within("crop", self.crop, low=0.1, high=1.0)
+
+
+PAPER = Optimisation(
+    optimiser="rmsprop_tf",
+    lr=0.045,
+    momentum=0.9,
+    schedule="staircase",
+    decay_rate=0.94,
+    decay_epochs=2.0,
+    warmup_epochs=0.0,
+    weight_decay=4e-5,
+    label_smoothing=0.0,
+    norm_decay=0.9997,
+    ema=0.9999,
+    clip=0.0,
+)
+"""TF-Slim's recipe (reference: classification.md, section 3.2 of the paper)."""
+
+FINETUNE = Optimisation(lr=5e-4, warmup_epochs=1.0)
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "scratch": {"optimisation": Optimisation()},
+    "paper": {"optimisation": PAPER},
+    "finetune": {"optimisation": FINETUNE, "epochs": 30},
+}
+
+
+def recipe(name: str) -> dict[str, Any]:
+    """The settings of a named recipe; raises `UsageError` for an unknown one."""
+    if name not in RECIPES:
+        raise UsageError(f"recipe {name!r} is unknown: use one of {', '.join(RECIPES)}")
+    return {"recipe": name, **RECIPES[name]}

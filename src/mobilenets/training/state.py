@@ -1,0 +1,94 @@
+"""Everything a run needs to continue to the same bits: weights, average, optimiser, place, curves."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from mobilenets.checkpoint import STATE, load_weights, read_tensors, write_tensors
+from mobilenets.errors import UsageError
+from mobilenets.training.average import Average
+
+_NETWORK, _AVERAGE, _OPTIMISER = "network/", "average/", "optimiser/"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands: whole epochs done, steps done in the epoch under way, and what was summed up in it.
+
+    `missing` are photographs found unreadable on the way; `data` names the content the run learns from.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    photographs: int = 0
+    loss: float = 0.0
+    watched: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    missing: dict[str, str] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    data: str = ""
+
+    def begin_epoch(self) -> None:
+        """Count the epoch as done and start the next one's sums."""
+        self.epoch += 1
+        self.step = self.photographs = 0
+        self.loss = self.seconds = 0.0
+        self.watched = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What changes while learning."""
+
+    network: nn.Module
+    average: Average
+    optimiser: Optimizer
+
+
+def save_state(folder: Path, learner: Learner, progress: Progress) -> None:
+    """Write `state/latest.safetensors`, whole or not at all."""
+    tensors, plain = _flatten(learner.optimiser)
+    tensors |= {_NETWORK + name: value for name, value in learner.network.state_dict().items()}
+    tensors |= {_AVERAGE + name: value for name, value in learner.average.network.state_dict().items()}
+    write_tensors(folder / STATE, tensors, {"progress": asdict(progress), "optimiser": plain})
+
+
+def restore_state(folder: Path, learner: Learner) -> Progress:
+    """Bring a learner back to the saved place; raises `UsageError` where the file is missing, damaged or another's."""
+    file = folder / STATE
+    saved = read_tensors(file)
+    load_weights(learner.network, _part(saved.tensors, _NETWORK), where=file)
+    load_weights(learner.average.network, _part(saved.tensors, _AVERAGE), where=file)
+    try:
+        _restore_optimiser(learner.optimiser, _part(saved.tensors, _OPTIMISER), saved.facts["optimiser"])
+        return Progress(**saved.facts["progress"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{file} is damaged ({error}): start again with --overwrite") from error
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _flatten(optimiser: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The optimiser's state as tensors by "parameter/name" and plain numbers likewise."""
+    tensors: dict[str, Tensor] = {}
+    plain: dict[str, Any] = {}
+    for parameter, state in optimiser.state_dict()["state"].items():
+        for name, value in state.items():
+            if isinstance(value, Tensor):
+                tensors[f"{_OPTIMISER}{parameter}/{name}"] = value
+            elif value is not None:
+                plain[f"{parameter}/{name}"] = value
+    return tensors, plain
+
+
+def _restore_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in {**tensors, **plain}.items():
+        parameter, name = key.split("/", 1)
+        state.setdefault(int(parameter), {})[name] = value
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -1,0 +1,77 @@
+"""One step of learning: forward, loss, backward, update."""
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from mobilenets.data.examples import Batch
+from mobilenets.data.preprocess import Preprocessing, scale
+from mobilenets.data.views import recolour
+from mobilenets.tasks.protocol import Task
+from mobilenets.training.distributed import Group
+from mobilenets.training.state import Learner
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """Sums over this process's photographs of a step, on the device."""
+
+    count: int
+    loss: Tensor
+    watched: dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Stepper:
+    """Performs steps. `forward` is the network, compiled or spread over processes if the run asks for it."""
+
+    learner: Learner
+    forward: nn.Module
+    task: Task
+    preprocessing: Preprocessing
+    group: Group
+    precision: torch.dtype
+    accumulate: int
+    clip: float
+
+    def step(self, batch: Batch, *, lr: float, whole: int) -> StepResult:
+        """Learn from this process's part of a batch of `whole` photographs at learning rate `lr`."""
+        for settings in self.learner.optimiser.param_groups:
+            settings["lr"] = lr
+        parts = batch.parts(self.accumulate)
+        results = [self._part(part, whole=whole, last=number == len(parts) - 1) for number, part in enumerate(parts)]
+        if self.clip:
+            nn.utils.clip_grad_norm_(self.learner.network.parameters(), self.clip)
+        self.learner.optimiser.step()
+        self.learner.optimiser.zero_grad(set_to_none=True)
+        self.learner.average.update()
+        return _sum(results)
+
+    def _part(self, part: Batch, *, whole: int, last: bool) -> StepResult:
+        waits = isinstance(self.forward, DistributedDataParallel) and not last
+        with self.forward.no_sync() if waits else nullcontext():  # type: ignore[operator]
+            with torch.autocast(self.group.device.type, self.precision, enabled=self.precision != torch.float32):
+                outputs = self.forward(self._input(part))
+                loss = self.task.loss(outputs, part)
+            # Processes average their gradients, so each weighs its photographs by their share of the whole batch.
+            (loss * (len(part) * self.group.share.world / whole)).backward()
+        with torch.no_grad():
+            return StepResult(len(part), loss.detach() * len(part), self.task.watch(outputs.detach(), part))
+
+    def _input(self, batch: Batch) -> Tensor:
+        images = batch.images
+        if batch.brightness is not None and batch.saturation is not None:
+            images = recolour(images, brightness=batch.brightness, saturation=batch.saturation)
+        return scale(images, self.preprocessing).contiguous(memory_format=torch.channels_last)
+
+
+def _sum(results: Iterable[StepResult]) -> StepResult:
+    first, *rest = results
+    for result in rest:
+        watched = {name: value + result.watched[name] for name, value in first.watched.items()}
+        first = StepResult(first.count + result.count, first.loss + result.loss, watched)
+    return first
