@@ -6,18 +6,18 @@ between two files loses nothing.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors.torch import save
+from torch import Tensor, nn
 
 from mobilenets.architecture.names import Name
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
-from mobilenets.files import reason, write_text_whole, write_whole
+from mobilenets.files import reason, write_bytes_whole, write_text_whole
 from mobilenets.run import Architecture, Run
 from mobilenets.settings import from_json, to_json
 
@@ -25,6 +25,9 @@ FORMAT = 1
 MODEL = "model.safetensors"
 RUN = "run.json"
 STATE = "state/latest.safetensors"
+
+_REMEDY = "take it from a copy or train again"
+_ANOTHER = f"it belongs to another network than {RUN} says; take both from one copy"
 SPLIT = "split.csv"
 
 
@@ -57,90 +60,82 @@ class Tensors:
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """Write `run.json`."""
-    data = {
-        "format": FORMAT,
-        "network": str(description.network),
-        "task": description.task,
-        "task_state": dict(description.task_state),
-        "architecture": to_json(description.architecture),
-        "preprocessing": asdict(description.preprocessing),
-        "source": description.source,
-        "run": None if description.run is None else to_json(description.run),
-    }
+    """Write `run.json`; its format and the network's name stand first, for people. Raises `JobError` as files do."""
+    data = {"format": FORMAT, "network": str(description.network), **to_json(description)}
     write_text_whole(folder / RUN, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_description(folder: Path) -> Description:
     """Read `run.json`; raises `UsageError` where the folder is no checkpoint or the file is not whole."""
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder: give the folder that `mobilenets train --out` wrote")
     file = folder / RUN
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"{folder} is no checkpoint: it has no {RUN}; give the folder of `train --out`") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"{_no_checkpoint(folder)}; give the folder that `mobilenets train --out` wrote") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {reason(error)}") from error
-    except ValueError as error:
-        raise UsageError(f"{file} is damaged (not JSON: {error}): take it from a copy or train again") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file} is damaged (not JSON: {error}): {_REMEDY}") from error
     return _description(data, file)
 
 
+def _no_checkpoint(folder: Path) -> str:
+    if folder.is_dir():
+        return f"{folder} is no checkpoint: it has no {RUN}"
+    return f"{folder} is a file and not a folder" if folder.exists() else f"there is no folder {folder}"
+
+
 def _description(data: Any, file: Path) -> Description:
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        found = data.get("format") if isinstance(data, dict) else None
-        raise UsageError(f"{file} is not of format {FORMAT} (found {found!r}): it is not a run.json of this version")
-    try:
-        preprocessing = {key: tuple(v) if isinstance(v, list) else v for key, v in data["preprocessing"].items()}
-        return Description(
-            task=str(data["task"]),
-            task_state=dict(data["task_state"]),
-            architecture=from_json(Architecture, data["architecture"], where=str(file)),
-            preprocessing=Preprocessing(**preprocessing),
-            source=str(data["source"]),
-            run=None if data["run"] is None else from_json(Run, data["run"], where=str(file)),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{file} is damaged ({error}): take it from a copy or train again") from error
+    found = data.get("format") if isinstance(data, dict) else None
+    if found != FORMAT:
+        newer = type(found) is int and found > FORMAT
+        remedy = "it comes from a newer mobilenets: update this one" if newer else "it is not one of a checkpoint"
+        raise UsageError(f"{file} is of format {found!r} and not {FORMAT}: {remedy}")
+    described = {key: value for key, value in data.items() if key not in ("format", "network")}
+    return from_json(Description, described, where=str(file))
 
 
 def write_tensors(file: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Write tensors and facts as one safetensors file, whole or not at all."""
+    """Write tensors and facts as one safetensors file, whole or not at all. Raises `JobError` as files do."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-
-    def write(temporary: Path) -> None:
-        try:
-            save_file(plain, temporary, metadata={"facts": json.dumps(facts)})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-
-    write_whole(file, write)
+    # Bytes and not `save_file`, whose own temporary file a kill would leave, and whose errors have no number.
+    data = save(plain, metadata={"facts": json.dumps(facts)})
+    write_bytes_whole(file, data)
 
 
 def read_tensors(file: Path) -> Tensors:
     """Read a safetensors file; raises `UsageError` where it is missing or damaged."""
-    if not file.is_file():
-        raise UsageError(f"{file} is missing: the checkpoint is not whole; take it from a copy or train again")
     try:
+        if not file.is_file():
+            raise UsageError(f"{file} is missing: the checkpoint is not whole; {_REMEDY}")
         with safe_open(file, framework="pt") as opened:
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            metadata = opened.metadata() or {}
-        return Tensors(tensors, json.loads(metadata.get("facts", "{}")))
-    except (SafetensorError, ValueError, OSError) as error:
-        raise UsageError(f"{file} is damaged ({error}): take it from a copy or train again") from error
+            facts = json.loads((opened.metadata() or {}).get("facts", "{}"))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {reason(error)}") from error
+    except UsageError:
+        raise
+    except (SafetensorError, ValueError, RecursionError) as error:
+        raise UsageError(f"{file} is damaged ({error}): {_REMEDY}") from error
+    if not isinstance(facts, dict):
+        raise UsageError(f"{file} is damaged (its facts are no JSON object): {_REMEDY}")
+    return Tensors(tensors, facts)
 
 
-def load_weights(network: Any, tensors: Mapping[str, Tensor], *, where: Path) -> None:
+def load_weights(network: nn.Module, tensors: Mapping[str, Tensor], *, where: Path) -> None:
     """Put tensors into a network of the same layout; raises `UsageError` that names the first that does not fit."""
     wanted = network.state_dict()
     for name, tensor in wanted.items():
         if name not in tensors:
-            raise UsageError(f"{where} has no tensor {name!r}: it belongs to another network")
+            raise UsageError(f"{where} has no tensor {name!r}: {_ANOTHER}")
         if tensors[name].shape != tensor.shape:
-            shapes = f"{tuple(tensors[name].shape)} instead of {tuple(tensor.shape)}"
-            raise UsageError(f"{where}: {name} has the shape {shapes}: it belongs to another network")
+            shapes = f"{_shape(tensors[name])} instead of {_shape(tensor)}"
+            raise UsageError(f"{where}: {name} has the shape {shapes}: {_ANOTHER}")
     extra = [name for name in tensors if name not in wanted]
     if extra:
-        raise UsageError(f"{where} has the tensor {extra[0]!r} that the network lacks: it belongs to another network")
+        raise UsageError(f"{where} has the tensor {extra[0]!r} that the network lacks: {_ANOTHER}")
     network.load_state_dict(tensors)
+
+
+def _shape(tensor: Tensor) -> str:
+    return " x ".join(map(str, tensor.shape)) or "of a single number"

@@ -48,8 +48,16 @@ def write_text_whole(path: Path, text: str) -> None:
 
     What UTF-8 cannot hold, the bytes of a file name that is none, is written as JSON writes it (`\\udcff`).
     """
-    data = text.encode("utf-8", errors="backslashreplace")
-    write_whole(path, lambda temporary: _discard(temporary.write_bytes(data)))
+    write_bytes_whole(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes_whole(path: Path, data: bytes) -> None:
+    """`write_whole` for bytes."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(data)
+
+    write_whole(path, write)
 
 
 def reason(error: OSError) -> str:
@@ -60,10 +68,6 @@ def reason(error: OSError) -> str:
 def _because(error: OSError) -> str:
     remedy = _REMEDIES.get(error.errno or 0)
     return f"{reason(error)}: {remedy}" if remedy else reason(error)
-
-
-def _discard(_: object) -> None:
-    return None
 
 
 def _temporary(path: Path) -> Path:

@@ -7,6 +7,7 @@ import math
 import os
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -101,6 +102,10 @@ def _value(hint: Any, value: Any, *, where: str) -> Any:
     if origin in (typing.Union, types.UnionType):
         options = [option for option in typing.get_args(hint) if option is not type(None)]
         return None if value is None else _value(options[0], value, where=where)
+    if origin is Mapping:
+        if not isinstance(value, dict):
+            raise UsageError(f"{where}: {value!r} is not an object")
+        return value
     if origin is tuple:
         return _tuple(typing.get_args(hint), value, where=where)
     if hint is Path and isinstance(value, str):
@@ -122,4 +127,5 @@ def _literal(hint: Any, value: Any, *, where: str) -> Any:
 def _tuple(hints: tuple[Any, ...], value: Any, *, where: str) -> tuple[Any, ...]:
     if not isinstance(value, list) or len(value) != len(hints):
         raise UsageError(f"{where}: {value!r} is not a list of {len(hints)}")
-    return tuple(_value(hint, one, where=f"{where}[{place}]") for place, (hint, one) in enumerate(zip(hints, value)))
+    places = enumerate(zip(hints, value, strict=True))
+    return tuple(_value(hint, one, where=f"{where}[{place}]") for place, (hint, one) in places)

@@ -85,7 +85,7 @@ KINDS: dict[str, tuple[bytes, int]] = {
     "tiff": (encoded(quarters(), "TIFF"), 0),
     "tiff_lzw": (encoded(quarters(), "TIFF", compression="tiff_lzw"), 0),
     "tiff_cmyk": (encoded(quarters().convert("CMYK"), "TIFF"), 1),
-    "tiff_ycbcr": (encoded(quarters().convert("YCbCr"), "TIFF"), 3),
+    "tiff_jpeg": (encoded(quarters(), "TIFF", compression="jpeg", quality=95), 12),
     "tiff_pages": (encoded(quarters(), "TIFF", save_all=True, append_images=[quarters().rotate(180)]), 0),
     "ppm": (encoded(quarters(), "PPM"), 0),
     "jpeg2000": (encoded(quarters(), "JPEG2000"), 1),
@@ -260,7 +260,7 @@ def test_cut_files_are_refused_and_not_filled_with_grey(kind: str, share: float)
 
 
 @pytest.mark.parametrize(
-    "kind", ["jpeg", "jpeg_progressive", "png", "webp", "webp_lossless", "gif", "bmp", "ppm", "tiff", "qoi"]
+    "kind", ["jpeg", "jpeg_progressive", "png", "webp", "webp_lossless", "gif", "bmp", "ppm", "tiff"]
 )
 def test_the_reason_of_a_cut_file_is_that_it_is_cut(kind: str) -> None:
     data = KINDS[kind][0]
@@ -282,6 +282,8 @@ def test_a_jpeg_cut_and_filled_up_with_zeros_is_truncated(kind: str, thumbnail: 
 def test_what_follows_a_whole_jpeg_does_no_harm() -> None:
     assert_quarters(decode(KINDS["jpeg"][0] + bytes(999)), close=4)
     assert_quarters(decode(KINDS["jpeg"][0] + b"motion photo \xff\xda" * 9), close=4)
+    assert_quarters(decode(KINDS["mpo"][0] + bytes(999)), close=4)
+    assert_quarters(decode(KINDS["png"][0] + bytes(999)))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def test_one_folder_a_label() -> None:
     ("other", "split"), [("val", "val"), ("Valid", "val"), ("validation", "val"), ("TEST", "test"), ("eval", "val")]
 )
 def test_split_then_label_in_any_case(train: str, other: str, split: str) -> None:
-    layout = arrange([f"{train}/cat/1.jpg", f"{train}/dog/1.jpg", f"{other}/cat/2.jpg", f"{other}/dog/2.jpg"], where="p")
+    layout = arrange(
+        [f"{train}/cat/1.jpg", f"{train}/dog/1.jpg", f"{other}/cat/2.jpg", f"{other}/dog/2.jpg"], where="p"
+    )
     assert {(photo.label, photo.split) for photo in layout.photos} == {
         (label, part) for label in ("cat", "dog") for part in ("train", split)
     }
@@ -120,9 +122,15 @@ def test_empty_folders_are_said() -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([], r"p holds no photographs \(\.jpg, \.png, \.webp, \.heic and the like\): expected SOURCE/label/photo\.jpg or"),
+        (
+            [],
+            r"p holds no photographs \(\.jpg, \.png, \.webp, \.heic and the like\): expected SOURCE/label/photo\.jpg",
+        ),
         (["a.txt", "cat/b.mp4"], r"p holds no photographs"),
-        (["1.jpg", "2.jpg"], r"p: every photograph lies outside a label's folder \(the first: 1\.jpg\): expected SOURCE"),
+        (
+            ["1.jpg", "2.jpg"],
+            r"p: every photograph lies outside a label's folder \(the first: 1\.jpg\): expected SOURCE",
+        ),
         (["cat/1.jpg", "cat/2.jpg"], r"p has one label only \('cat', 2 photographs\): two or more .* expected SOURCE"),
         (["train/cat/1.jpg", "val/cat/2.jpg"], r"p has one label only \('cat', 2 photographs\)"),
         (["train/1.jpg", "val/2.jpg"], r"p: photographs lie directly in 'train', without a label: expected SOURCE"),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from tyro.conf import Positional
 
 from mobilenets.cli.output import Column, million_text, print_json, print_line, print_table, size_text
-from mobilenets.jobs.cost import Compared, LayerCost, NetworkCost, compare_costs, cost
+from mobilenets.jobs.compare import Compared, compare_costs
+from mobilenets.jobs.cost import LayerCost, NetworkCost, cost
 
 
 def run(

@@ -70,7 +70,9 @@ def _unknown(tokens: Sequence[str], known: Sequence[str], *, program: str) -> st
     if flag is None:
         return f"{tokens[0]!r} is one argument too many: see `{program} --help`"
     name = flag.partition("=")[0]
-    close = difflib.get_close_matches(name.replace("_", "-"), known, n=1)
+    # Settings stand in groups in a run file (`optimisation.lr`), and most of them without on the command line.
+    wanted = f"--{name.replace('_', '-').lstrip('-').rpartition('.')[2]}"
+    close = difflib.get_close_matches(wanted, known, n=1)
     remedy = f"did you mean {close[0]}?" if close else f"see `{program} --help`"
     return f"unknown flag {name}: {remedy}"
 

@@ -122,6 +122,6 @@ def _help() -> str:
         f"usage: {PROGRAM} VERB [FLAGS]\n\n"
         "From photographs, a task and a budget: a vision network that fits, proven on the file that ships.\n\n"
         f"verbs:\n{verbs}\n"
-        f"`{PROGRAM} VERB --help` lists a verb's flags; every verb has --json. `{PROGRAM} --version` says which this is.\n"
+        f"`{PROGRAM} VERB --help` lists a verb's flags; every verb has --json. `{PROGRAM} --version` says which.\n"
         "Exit codes: 0 done, 1 the job failed, 2 the request was wrong.\n"
     )

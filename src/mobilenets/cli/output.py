@@ -85,9 +85,9 @@ def size_text(size: int) -> str:
 
 
 def million_text(count: int) -> str:
-    """A number as people compare it: `568.7 M`, `15.47 G`, with four digits that count."""
+    """A number as people compare it, with four digits that count: `568.7 M`, `15.47 G`."""
     for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if count >= unit:
-            whole = len(str(count // unit))
-            return f"{count / unit:.{max(0, 4 - whole)}f} {name}"
+        value = count / unit
+        if value >= 0.99995:  # noqa: PLR2004 (what is shown as 1.000)
+            return f"{value:#.4g} {name}" if value < 9999.5 else f"{value:.0f} {name}"  # noqa: PLR2004 (the same)
     return str(count)

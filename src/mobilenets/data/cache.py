@@ -66,7 +66,8 @@ class Centre:
         return self.preprocessing.resolution
 
     def __call__(self, photograph: Array) -> Array:
-        box = central_box(*photograph.shape[:2], self.preprocessing)
+        height, width = photograph.shape[:2]
+        box = central_box(height, width, self.preprocessing)
         side = self.preprocessing.resolution
         return cut(photograph, box, height=side, width=side).permute(1, 2, 0).contiguous().numpy()
 

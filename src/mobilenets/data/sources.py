@@ -10,6 +10,7 @@ from mobilenets.data.downloads import DOWNLOADS, download
 from mobilenets.data.naming import is_image
 from mobilenets.data.photos import Collection
 from mobilenets.errors import UsageError
+from mobilenets.files import reason
 
 DIGITS = "digits"
 _TABLES = (".csv", ".tsv")
@@ -29,7 +30,7 @@ def open_collection(source: str, *, needs: Sequence[str] = ("label",), strict: b
 
 def _open(source: str, needs: Sequence[str], *, strict: bool) -> Collection:
     path = Path(source).expanduser()
-    if not path.exists():
+    if not _is_there(path):
         if is_embedded(source):
             return _named(source)
         raise UsageError(f"there is no {source!r}{_guess(path)}: name {_KINDS}")
@@ -76,11 +77,17 @@ def _on_disk(path: Path, needs: Sequence[str], *, strict: bool) -> Collection:
     raise UsageError(f"{path} is no source of photographs: name {_KINDS}")
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {reason(error)}") from error
+
+
 def _guess(path: Path) -> str:
     """What may have been meant, among the names known and what lies in the same folder."""
-    beside = path.parent.iterdir() if path.parent.is_dir() else ()
     try:
-        places = {entry.name: str(path.parent / entry.name) for entry in beside}
+        places = {entry.name: str(path.parent / entry.name) for entry in path.parent.iterdir()}
     except OSError:
         places = {}
     close = difflib.get_close_matches(path.name, [*DOWNLOADS, DIGITS, *places], n=1, cutoff=0.6)

@@ -16,7 +16,8 @@ def _activation(kind: Activation | None) -> nn.Module:
     if kind is None:
         return nn.Identity()
     if kind == "relu6":
-        return nn.ReLU6(inplace=True)
+        # Not in place: autograd would have to copy the input first, because its backward reads it.
+        return nn.ReLU6()
     return nn.ReLU(inplace=True) if kind == "relu" else nn.LeakyReLU(LEAK, inplace=True)
 
 

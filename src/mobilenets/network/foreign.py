@@ -63,8 +63,9 @@ def _timm(name: str, classes: int | None, resolution: int | None) -> Foreign:
     if resolution is not None and config is not None and config.fixed_input_size:
         options["img_size"] = resolution
     module = _build(f"timm:{name}", lambda: timm.create_model(name, pretrained=False, **options))
-    channels, *own = module.pretrained_cfg.get("input_size", (3, _USUAL_RESOLUTION, _USUAL_RESOLUTION))
-    return Foreign(f"timm:{name}", module, (channels, *(own if resolution is None else (resolution, resolution))))
+    own: Any = module.pretrained_cfg
+    channels, *size = own.get("input_size", (3, _USUAL_RESOLUTION, _USUAL_RESOLUTION))
+    return Foreign(f"timm:{name}", module, (channels, *(size if resolution is None else (resolution, resolution))))
 
 
 def _torchvision(name: str, classes: int | None, resolution: int | None) -> Foreign:
@@ -97,11 +98,6 @@ def _weights_resolution(weights: Any) -> int:
 
 
 _LIBRARIES: dict[str, Callable[[str, int | None, int | None], Foreign]] = {"timm": _timm, "torchvision": _torchvision}
-
-
-def is_foreign(name: str) -> bool:
-    """Whether a name asks for another library's network."""
-    return ":" in name
 
 
 def _unknown(library: str, name: str, known: Sequence[str]) -> UsageError:

@@ -1,5 +1,6 @@
 """A list of layers as a network: the one builder for bodies, heads and the networks the paper compares with."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -43,17 +44,22 @@ class _Step:
 class Network(nn.Module):
     """The network of a list of layers, resolved by `mobilenets.architecture`.
 
-    Every layer is the module of its own name ("/" reads "." there), a depthwise layer and the pointwise one
-    behind it are one `Separable`. The output is that of the last layer. `layers` stays readable.
+    Every layer is the block of its own name ("/" reads "-" there and "." reads "_"); a depthwise layer and the
+    pointwise one behind it are one `Separable`. The output is that of the last layer. `layers` stays readable.
+    Raises `ValueError` for no layers and for two of one name.
     """
 
     def __init__(self, layers: Sequence[Layer], *, dropout: float = 0.0) -> None:
         super().__init__()
         self.layers = tuple(layers)
+        if not self.layers:
+            raise ValueError("a network needs at least one layer")
         self.blocks = nn.ModuleDict()
         calls = []
         for group in _groups(self.layers):
             key = _key(group)
+            if key in self.blocks:
+                raise ValueError(f"two layers of the network are called {group[-1].name!r}")
             self.blocks[key] = _module(group, dropout=dropout)
             calls.append((key, group[0].inputs, group[-1].name))
         self._steps = _plan(calls)
@@ -63,13 +69,14 @@ class Network(nn.Module):
         return self._run(images, keep=())[self.layers[-1].name]
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
-        """The last map at each stride from 4 to 32 that the network has, by stride: (N, C, H / stride, W / stride).
+        """The last map at each of the strides 4, 8, 16 and 32 that the network has, by stride (see `feature_taps`).
 
-        Raises `ValueError` for a network without any (AlexNet's and SqueezeNet's maps have sizes of their own).
+        A map is (N, C, H / stride, W / stride), rounded up in MobileNets; networks that pool without padding
+        (AlexNet, Inception V3) lose some places at the border. Raises `ValueError` where there is no such map.
         """
         taps = feature_taps(self.layers)
         if not taps:
-            raise ValueError("none of the network's maps is a 4th, 8th, 16th or 32nd of its input's side")
+            raise ValueError("none of the network's maps has a stride of 4, 8, 16 or 32")
         kept = self._run(images, keep=tuple(taps.values()), until=max(taps.values(), key=self._place))
         return {stride: kept[name] for stride, name in taps.items()}
 
@@ -89,18 +96,26 @@ class Network(nn.Module):
 
 
 def feature_taps(layers: Sequence[Layer]) -> dict[int, str]:
-    """The last layer at each of the strides 4, 8, 16 and 32, before the map is pooled away."""
-    side = layers[0].in_size[0]
+    """The last layer at each of the strides 4, 8, 16 and 32, before the map is pooled away, by stride.
+
+    The stride is that of all layers up to there, multiplied: neighbouring places of the map are so many pixels apart.
+    Layers inside a branch do not count, the block's own output does. A head that is a convolution (SqueezeNet's) does
+    too: give the body alone where that is not meant.
+    """
+    groups = _groups(layers)
+    last_read = {name: place for place, group in enumerate(groups) for name in group[0].inputs}
+    strides = {IMAGE: 1}
     taps: dict[int, str] = {}
-    for layer in layers:
-        if layer.op in ("linear", "global_average_pool"):
+    needed = last_read[IMAGE]  # up to where any of the maps before this place is still read
+    for place, group in enumerate(groups):
+        name = group[-1].name
+        if group[-1].op in ("linear", "global_average_pool"):
             break
-        if layer.kind == "depthwise":
-            continue
-        for stride in (4, 8, 16, 32):
-            if layer.out_size[0] == -(-side // stride):
-                taps[stride] = layer.name
-                break
+        own = math.prod(layer.stride for layer in group)
+        strides[name] = own * max(strides[read] for read in group[0].inputs)
+        if needed <= place and strides[name] in (4, 8, 16, 32):
+            taps[strides[name]] = name
+        needed = max(needed, last_read.get(name, place))
     return taps
 
 

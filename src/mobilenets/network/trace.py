@@ -12,14 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
 from torch.utils.flop_counter import FlopCounterMode
 from torch.utils.hooks import RemovableHandle
 
 from mobilenets.architecture.layer import Kind
-
-_PER_MULT_ADD = 2
-_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+from mobilenets.network.formulas import MISSING, PER_MULT_ADD
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +59,12 @@ def count(module: nn.Module, input_shape: Sequence[int] = (3, 224, 224)) -> Trac
     The module is left as it is: its parameters are not moved, and nothing is computed. What the module raises for
     that input, and `NotImplementedError` where its course depends on the values it computes, comes through.
     """
-    tensors: dict[str, Tensor] = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    state = {name: tensor.detach().to("meta") for name, tensor in tensors.items()}
-    dtype = next((tensor.dtype for tensor in state.values() if tensor.is_floating_point()), torch.float32)
+    dtype = next((one.dtype for one in module.parameters() if one.is_floating_point()), torch.float32)
     example = torch.empty((1, *input_shape), dtype=dtype, device="meta")
-    with _evaluating(module), torch.no_grad(), FlopCounterMode(display=False, custom_mapping=_MISSING) as counter:
-        with _Record(module, counter).watching() as record:
-            output = torch.func.functional_call(module, state, (example,))
+    counter = FlopCounterMode(display=False, custom_mapping=MISSING)
+    record = _Record(module, counter)
+    with _evaluating(module), _without_values(module), torch.no_grad(), counter, record.watching():
+        output = module(example)
     modules = record.modules()
     return Traced(
         mult_adds=sum(one.mult_adds for one in modules),
@@ -89,13 +86,13 @@ class _Record:
         self._shapes: dict[nn.Module, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     @contextmanager
-    def watching(self) -> Iterator["_Record"]:
+    def watching(self) -> Iterator[None]:
         handles: list[RemovableHandle] = []
         for one in self._names:
             handles.append(one.register_forward_pre_hook(self._enter))
             handles.append(one.register_forward_hook(self._leave))
         try:
-            yield self
+            yield
         finally:
             for handle in handles:
                 handle.remove()
@@ -111,31 +108,31 @@ class _Record:
         self._shapes.setdefault(module, (_shape(inputs), _shape(output)))
 
     def _charge(self) -> None:
-        total = self._counter.get_total_flops() // _PER_MULT_ADD
+        total = self._counter.get_total_flops() // PER_MULT_ADD
         if self._running:
             self._mult_adds[self._running[-1]] += total - self._charged
         self._charged = total
 
     def modules(self) -> tuple[TracedModule, ...]:
         """Those that were called in running order, then those whose params alone are read."""
-        order = {one: None for one in (*self._mult_adds, *self._names)}
+        order = dict.fromkeys((*self._mult_adds, *self._names))
         counted: set[Tensor] = set()
         traced = [self._traced(one, counted) for one in order]
         return tuple(one for one in traced if one.mult_adds or one.params)
 
     def _traced(self, module: nn.Module, counted: set[Tensor]) -> TracedModule:
-        own = {parameter for parameter in module.parameters(recurse=False)} - counted
+        own = set(module.parameters(recurse=False)) - counted
         counted |= own
         in_shape, out_shape = self._shapes.get(module, ((), ()))
-        convolution = isinstance(module, (*_CONVOLUTIONS, *_TRANSPOSED))
+        convolution = module if isinstance(module, _ConvNd) else None
         return TracedModule(
             name=self._names[module],
             type=type(module).__name__,
             kind=_kind(module),
             in_shape=in_shape,
             out_shape=out_shape,
-            kernel=tuple(module.kernel_size) if convolution else (),
-            stride=tuple(module.stride) if convolution else (),
+            kernel=tuple(convolution.kernel_size) if convolution else (),
+            stride=tuple(convolution.stride) if convolution else (),
             mult_adds=self._mult_adds.get(module, 0),
             params=sum(parameter.numel() for parameter in own),
         )
@@ -150,10 +147,10 @@ def _shape(value: Any) -> tuple[int, ...]:
 def _kind(module: nn.Module) -> Kind:
     if isinstance(module, nn.Linear):
         return "linear"
-    if isinstance(module, _TRANSPOSED):
-        return "conv"
-    if not isinstance(module, _CONVOLUTIONS):
+    if not isinstance(module, _ConvNd):
         return "other"
+    if module.transposed:
+        return "conv"
     if module.groups == module.in_channels > 1:
         return "depthwise"
     return "pointwise" if prod(module.kernel_size) == 1 and module.groups == 1 else "conv"
@@ -170,33 +167,26 @@ def _evaluating(module: nn.Module) -> Iterator[None]:
             one.training = True
 
 
-def _matrix_vector(matrix: Sequence[int], *_: Any, **__: Any) -> int:
-    return _PER_MULT_ADD * prod(matrix)
+@contextmanager
+def _without_values(module: nn.Module) -> Iterator[None]:
+    """Parameters and buffers on the device "meta" within, and the very same as before without.
+
+    `torch.func.functional_call` would do, but it gives back wrong ones where a module stands at two places.
+    """
+    places: list[tuple[nn.Module, str, Tensor]] = []
+    for one in module.modules():
+        places += [(one, name, tensor) for name, tensor in one.named_parameters(recurse=False, remove_duplicate=False)]
+        places += [(one, name, tensor) for name, tensor in one.named_buffers(recurse=False, remove_duplicate=False)]
+    empty = {tensor: _empty(tensor) for _, _, tensor in places}
+    try:
+        for one, name, tensor in places:
+            setattr(one, name, empty[tensor])
+        yield
+    finally:
+        for one, name, tensor in places:
+            setattr(one, name, tensor)
 
 
-def _add_matrix_vector(added: Sequence[int], matrix: Sequence[int], *_: Any, **__: Any) -> int:
-    return _PER_MULT_ADD * prod(matrix)
-
-
-def _add_batch(added: Sequence[int], left: Sequence[int], right: Sequence[int], **_: Any) -> int:
-    return _PER_MULT_ADD * prod(left) * right[-1]
-
-
-def _trilinear(*arguments: Any, **_: Any) -> int:
-    """`nn.Bilinear`: three factors, each with dimensions of 1 put in, multiplied at every place of their broadcast."""
-    shapes = [list(shape) for shape in arguments[:3]]
-    for shape, places in zip(shapes, arguments[3:6], strict=True):
-        for place in sorted(places):
-            shape.insert(place, 1)
-    return _PER_MULT_ADD * prod(torch.broadcast_shapes(*shapes))
-
-
-# Products that PyTorch's counter takes for free.
-_MISSING = {
-    torch.ops.aten.mv: _matrix_vector,
-    torch.ops.aten.dot: _matrix_vector,
-    torch.ops.aten.vdot: _matrix_vector,
-    torch.ops.aten.addmv: _add_matrix_vector,
-    torch.ops.aten.addbmm: _add_batch,
-    torch.ops.aten._trilinear: _trilinear,
-}
+def _empty(tensor: Tensor) -> Tensor:
+    bare = tensor.detach().to("meta")
+    return nn.Parameter(bare, requires_grad=False) if isinstance(tensor, nn.Parameter) else bare

@@ -9,20 +9,22 @@ from torch import nn
 class Average:
     """A copy of a network that follows it: every float, batch norm's statistics too, moves by (1 - decay).
 
-    With a decay of 0 the copy is the network of the last step.
+    With a decay of 0 the copy is the network of the last step. The network has to stay on its device and in its
+    memory format: the average reads the tensors that it has now.
     """
 
     def __init__(self, network: nn.Module, *, decay: float) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay = decay
-        self._mine = list(self.network.state_dict().values())
-        self._theirs = list(network.state_dict().values())
+        mine, theirs = self.network.state_dict(), network.state_dict()
+        floats = [name for name, tensor in mine.items() if tensor.is_floating_point()]
+        self._counts = [(mine[name], theirs[name]) for name in mine if name not in floats]
+        self._mine = [mine[name] for name in floats]
+        self._theirs = [theirs[name] for name in floats]
 
     def update(self) -> None:
         """Move towards the network after one of its steps."""
-        floats = [pair for pair in zip(self._mine, self._theirs, strict=True) if pair[0].is_floating_point()]
         with torch.no_grad():
-            torch._foreach_lerp_([mine for mine, _ in floats], [theirs for _, theirs in floats], 1 - self.decay)
-            for mine, theirs in zip(self._mine, self._theirs, strict=True):
-                if not mine.is_floating_point():
-                    mine.copy_(theirs)
+            torch._foreach_lerp_(self._mine, self._theirs, 1 - self.decay)
+            for count, other in self._counts:
+                count.copy_(other)

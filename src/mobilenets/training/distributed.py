@@ -1,19 +1,27 @@
 """One process or many: `torchrun` around the same command. Every process works on its share of each batch."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mobilenets.data.loader import Share
-from mobilenets.errors import UsageError
+from mobilenets.errors import JobError, UsageError
 
 Value = TypeVar("Value")
+
+# The others wait while the first process decodes a large set for the first time.
+_PATIENCE = timedelta(days=1)
+
+
+class FollowerError(JobError):
+    """The first process failed and says why; this one stops with it and has nothing to add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Group:
         return self.share.world > 1
 
     def parallel(self, network: nn.Module) -> nn.Module:
-        """The network with its gradients averaged over the processes, batch norm over the whole batch."""
+        """The network with its gradients averaged over the processes."""
         if not self.many:
             return network
         ids = [self.device.index] if self.device.type == "cuda" else None
@@ -62,26 +70,80 @@ class Group:
             distributed.all_reduce(tensor)
         return tensor
 
+    def lead(self, work: Callable[[], Value]) -> Value | None:
+        """Let the first process alone do `work`, whose value it has, while the others wait.
+
+        A `UsageError` or `JobError` ends all of them: there it is raised as it is, elsewhere as a `FollowerError`.
+        """
+        value: Value | None = None
+        failure: UsageError | JobError | None = None
+        if self.leads:
+            try:
+                value = work()
+            except (UsageError, JobError) as error:
+                failure = error
+        if self.agree(failure is not None):
+            self.fail(failure or JobError())
+        return value
+
+    def leader_first(self, work: Callable[[], Value]) -> Value:
+        """Do the same `work` everywhere, in the first process before the others, who find what it left (a cache)."""
+        done = self.lead(lambda: [work()])
+        return done[0] if done else work()
+
+    def fail(self, error: UsageError | JobError) -> NoReturn:
+        """End all processes by an error that all of them know: the first one raises it, the others follow."""
+        if self.leads:
+            raise error
+        raise FollowerError("the first process failed: it says why")
+
+
+def is_first() -> bool:
+    """Whether this process is the one that talks: the only one, or the first that torchrun started."""
+    return _number("WORLD_SIZE", 1) == 1 or _number("RANK", 0) == 0
+
 
 @contextmanager
 def group(device: torch.device, *, batch: int) -> Iterator[Group]:
-    """Join the other processes that torchrun started, if there are any, and leave at the end."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    """Join the other processes that torchrun started, if there are any, and leave at the end.
+
+    Raises `UsageError` where the batch of a step does not divide among them or there are fewer GPUs than processes.
+    """
+    world = _number("WORLD_SIZE", 1)
     if world == 1:
         yield Group(Share(), device)
         return
-    if batch % world:
-        raise UsageError(f"batch {batch} does not divide among {world} processes: use a multiple of {world}")
-    if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-        torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    device = _own_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
     try:
-        yield Group(Share(distributed.get_rank(), world), device)
+        processes = Group(Share(distributed.get_rank(), world), device)
+        if batch % world:
+            processes.fail(UsageError(f"batch {batch} does not divide among {world} processes: {_near(batch, world)}"))
+        yield processes
     finally:
         distributed.destroy_process_group()
 
 
-def synchronised(network: nn.Module, *, world: int) -> nn.Module:
-    """Batch norm over the whole batch of all processes, so that many processes compute what one would."""
-    return network if world == 1 else nn.SyncBatchNorm.convert_sync_batchnorm(network)
+def _near(batch: int, world: int) -> str:
+    """The multiples of `world` next to a batch, as a remedy."""
+    below, above = batch // world * world, -(-batch // world) * world
+    return f"use --batch {below} or {above}" if below else f"use --batch {above}"
+
+
+def _own_device(device: torch.device) -> torch.device:
+    """Each process of a machine takes a GPU of its own."""
+    if "MASTER_ADDR" not in os.environ:
+        raise UsageError("WORLD_SIZE is set and MASTER_ADDR is not: start many processes with torchrun, or unset it")
+    if device.type != "cuda":
+        return device
+    place, count = _number("LOCAL_RANK", 0), torch.cuda.device_count()
+    if place >= count:
+        raise UsageError(f"more processes than the {count} GPUs of this machine: use torchrun --nproc-per-node {count}")
+    device = torch.device("cuda", place)
+    torch.cuda.set_device(device)
+    return device
+
+
+def _number(variable: str, default: int) -> int:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() else default

@@ -1,5 +1,6 @@
 """The one training loop. It knows no task: it asks the task for its loss and the evaluator for its scores."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from mobilenets.data.examples import Batch
 from mobilenets.data.loader import Batches, Pick, load, training_picks
 from mobilenets.errors import JobError
 from mobilenets.prediction.evaluate import Evaluation
+from mobilenets.training.pace import Pace
 from mobilenets.training.schedule import Schedule
 from mobilenets.training.state import Progress
-from mobilenets.training.step import Stepper
+from mobilenets.training.step import Stepper, StepResult
 from mobilenets.training.stop import StopRequest
-from mobilenets.training.tally import Tally
+from mobilenets.training.tally import NotFiniteError, Tally, Wanted
 
 
 class Watcher(Protocol):
@@ -28,61 +30,62 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How much is learnt: photographs there are, photographs a step, epochs, and the seed of their order."""
+class Ended:
+    """How learning ended: all epochs `finished`, or stopped and saved. The first process has the last evaluation."""
 
-    photographs: int
-    batch: int
-    epochs: int
-    seed: int
-
-    @property
-    def size(self) -> int:
-        """Photographs a step."""
-        return min(self.batch, self.photographs)
-
-    @property
-    def steps(self) -> int:
-        """Steps an epoch."""
-        return self.photographs // self.size
+    finished: bool
+    evaluation: Evaluation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Runs epochs from wherever `progress` stands, saving through `save` and scoring through `evaluate`."""
+    """Runs epochs from wherever `progress` stands, saving through `save` and scoring through `evaluate`.
+
+    `check_missing` is told of the photographs that could not be read and raises `JobError` where they are too many.
+    """
 
     pace: Pace
     stepper: Stepper
     batches: Batches
     schedule: Schedule
-    evaluate: Callable[[], Evaluation | None]
+    evaluate: Callable[[Progress], Evaluation | None]
     save: Callable[[Progress], None]
-    check_missing: Callable[[dict[str, str]], None]
+    check_missing: Callable[[Mapping[str, str]], object]
     watcher: Watcher
     save_seconds: float
     workers: int = 0
 
-    def run(self, progress: Progress, stop: StopRequest) -> bool:
-        """Learn until the last epoch is done (True) or a stop was asked for and the state is saved (False)."""
+    def run(self, progress: Progress, stop: StopRequest) -> Ended:
+        """Learn until the last epoch is done, or until a stop was asked for and the state is saved.
+
+        Raises `NotFiniteError` where a loss or weight is not finite and `JobError` where photographs are missing or
+        a file cannot be written; what was saved last then stays as it is.
+        """
+        if progress.epoch >= self.pace.epochs:
+            return Ended(True, self.evaluate(progress))
+        evaluation = None
         while progress.epoch < self.pace.epochs:
             if not self._epoch(progress, stop):
                 self.save(progress)
-                return False
-            self._close(progress)
+                return Ended(False)
+            evaluation = self._close(progress)
             self.save(progress)
-        return True
+        return Ended(True, evaluation)
 
     def _epoch(self, progress: Progress, stop: StopRequest) -> bool:
-        tally = Tally(self.stepper.group, self.schedule.settings)
+        """Learn from the rest of an epoch; False where a stop was asked for before its end."""
+        tally = Tally(self.stepper.group)
         picks = self._picks(progress)
         saved = begun = time.monotonic()
         self.stepper.forward.train()
         for pick, batch in zip(picks, self._load(picks), strict=True):
-            self._step(progress, pick, batch, tally)
+            result = self._step(progress, pick, batch)
             now = time.monotonic()
+            wanted = tally.add(progress, result, Wanted(stop=bool(stop), save=now - saved > self.save_seconds))
+            progress.step += 1
             progress.seconds += now - begun
             begun = now
-            wanted = tally.raised(stop=bool(stop), save=now - saved > self.save_seconds)
+            self.watcher.step(progress, steps=self.pace.steps)
             if wanted.stop or wanted.save:
                 tally.settle(progress)
                 if wanted.stop:
@@ -106,30 +109,48 @@ class Loop:
         pin = self.stepper.group.device.type == "cuda"
         return load(self.batches, picks, workers=self.workers, pin=pin)
 
-    def _step(self, progress: Progress, pick: Pick, batch: Batch, tally: Tally) -> None:
+    def _step(self, progress: Progress, pick: Pick, batch: Batch) -> StepResult:
         group = self.stepper.group
         number = progress.epoch * self.pace.steps + progress.step
         self._note_missing(progress, pick, batch)
         # Dropout is the network's only random choice; its numbers belong to the step, not to what ran before it.
         torch.manual_seed(_step_seed(self.pace.seed, number=number, rank=group.share.rank))
-        result = self.stepper.step(batch.to(group.device), lr=self.schedule.lr(number), whole=self.pace.size)
-        tally.add(progress, result)
-        progress.step += 1
-        self.watcher.step(progress, steps=self.pace.steps)
+        return self.stepper.step(batch.to(group.device), lr=self.schedule.lr(number), whole=self.pace.size)
 
     def _note_missing(self, progress: Progress, pick: Pick, batch: Batch) -> None:
-        if not len(batch):
-            raise JobError(f"none of the {len(pick.places)} photographs of a step can be read: check the data set")
-        if len(batch) < len(pick.places):
-            photos = self.batches.examples.photos
-            for place in set(pick.places) - set(batch.places.tolist()):
-                progress.missing[photos[place].name] = "cannot be read"
-            self.check_missing(progress.missing)
+        if len(batch) == len(pick.places):
+            return
+        photos = self.batches.examples.photos
+        lost = sorted(set(pick.places) - set(batch.places.tolist()))
+        progress.missing |= {photos[place].name: "cannot be read" for place in lost}
+        if len(batch) < self.pace.least:
+            raise JobError(
+                f"only {len(batch)} of the {len(pick.places)} photographs of a step can be read and it takes "
+                f"{self.pace.least} (the first that cannot: {photos[lost[0]].name}): check the data set"
+            )
+        self.check_missing(progress.missing)
 
-    def _close(self, progress: Progress) -> None:
-        """Score the epoch that was just learnt and start the next."""
+    def _close(self, progress: Progress) -> Evaluation | None:
+        """Score the epoch that was just learnt, tell of it, and start the next."""
+        evaluation = self.evaluate(progress)
+        self.stepper.group.lead(lambda: self._tell(progress, evaluation))
+        progress.begin_epoch()
+        return evaluation
+
+    def _tell(self, progress: Progress, evaluation: Evaluation | None) -> None:
+        row = self._row(progress)
+        if evaluation is not None:
+            if not math.isfinite(evaluation.loss):
+                raise NotFiniteError(f"the held-out loss is {evaluation.loss} after epoch {progress.epoch + 1}")
+            row["val_loss"] = evaluation.loss
+            row |= {f"val_{name}": value for name, value in evaluation.evaluated.scores.figures.items()}
+        progress.history.append(row)
+        self.watcher.epoch(progress.history)
+
+    def _row(self, progress: Progress) -> dict[str, Any]:
+        """One line of metrics.jsonl, as far as learning goes."""
         count = max(progress.photographs, 1)
-        row: dict[str, Any] = {
+        return {
             "epoch": progress.epoch + 1,
             "lr": self.schedule.lr((progress.epoch + 1) * self.pace.steps - 1),
             "train_loss": progress.loss / count,
@@ -137,13 +158,6 @@ class Loop:
             "seconds": round(progress.seconds, 3),
             "images_per_second": round(progress.photographs / max(progress.seconds, 1e-9), 1),
         }
-        evaluation = self.evaluate()
-        if evaluation is not None:
-            row["val_loss"] = evaluation.loss
-            row |= {f"val_{name}": value for name, value in evaluation.evaluated.scores.figures.items()}
-        progress.history.append(row)
-        progress.begin_epoch()
-        self.watcher.epoch(progress.history)
 
 
 def _step_seed(seed: int, *, number: int, rank: int) -> int:

@@ -1,5 +1,7 @@
 """The optimiser of a run, and which weights decay."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.optim import Optimizer
@@ -15,32 +17,34 @@ _ADAM_BETA2 = 0.999
 def optimiser(network: nn.Module, settings: Optimisation) -> Optimizer:
     """The optimiser for a network's trainable weights; its learning rate is set step by step."""
     groups = decay_groups(network, settings)
+    lr, momentum = settings.lr, settings.momentum
     # A fused step is one pass over the weights; the devices that lack it say so when it is asked for.
-    if settings.optimiser == "rmsprop_tf":
-        from timm.optim import RMSpropTF
+    match settings.optimiser:
+        case "rmsprop_tf":
+            from timm.optim.rmsprop_tf import RMSpropTF
 
-        return RMSpropTF(groups, lr=settings.lr, alpha=_RMSPROP_DECAY, eps=_RMSPROP_EPSILON, momentum=settings.momentum)
-    if settings.optimiser == "sgd":
-        return torch.optim.SGD(
-            groups, lr=settings.lr, momentum=settings.momentum, nesterov=settings.momentum > 0, fused=True
-        )
-    return torch.optim.AdamW(groups, lr=settings.lr, betas=(settings.momentum, _ADAM_BETA2), fused=True)
+            return RMSpropTF(groups, lr=lr, alpha=_RMSPROP_DECAY, eps=_RMSPROP_EPSILON, momentum=momentum)
+        case "sgd":
+            return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0, fused=True)
+        case "adamw":
+            return torch.optim.AdamW(groups, lr=lr, betas=(momentum, _ADAM_BETA2), fused=True)
 
 
-def decay_groups(network: nn.Module, settings: Optimisation) -> list[dict[str, object]]:
-    """Two groups: what decays, and what does not: biases, batch norm, and depthwise filters (section 3.2)."""
+def decay_groups(network: nn.Module, settings: Optimisation) -> list[dict[str, Any]]:
+    """Two groups: what decays, and what does not: biases, batch norm, and depthwise filters (section 3.2).
+
+    With `settings.decay_depthwise` the filters decay too. Frozen weights are in neither group.
+    """
     decayed: list[nn.Parameter] = []
     kept: list[nn.Parameter] = []
     for module in network.modules():
-        for name, parameter in module.named_parameters(recurse=False):
+        depthwise = isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1
+        for parameter in module.parameters(recurse=False):
             if not parameter.requires_grad:
                 continue
-            depthwise = isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1
-            spared = name == "bias" or isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm)
-            if spared or (depthwise and not settings.decay_depthwise):
-                kept.append(parameter)
-            else:
-                decayed.append(parameter)
+            # Biases and the scales of any normalisation are vectors.
+            spared = parameter.ndim <= 1 or (depthwise and not settings.decay_depthwise)
+            (kept if spared else decayed).append(parameter)
     return [
         {"params": decayed, "weight_decay": settings.weight_decay},
         {"params": kept, "weight_decay": 0.0},

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -47,13 +48,19 @@ class Learner:
     average: Average
     optimiser: Optimizer
 
+    def is_finite(self) -> bool:
+        """Whether every weight and every running statistic is a finite number."""
+        floats = [tensor for tensor in self.network.state_dict().values() if tensor.is_floating_point()]
+        return bool(torch.stack([tensor.isfinite().all() for tensor in floats]).all())
+
 
 def save_state(folder: Path, learner: Learner, progress: Progress) -> None:
     """Write `state/latest.safetensors`, whole or not at all."""
     tensors, plain = _flatten(learner.optimiser)
     tensors |= {_NETWORK + name: value for name, value in learner.network.state_dict().items()}
     tensors |= {_AVERAGE + name: value for name, value in learner.average.network.state_dict().items()}
-    write_tensors(folder / STATE, tensors, {"progress": asdict(progress), "optimiser": plain})
+    facts = {"progress": asdict(progress), "optimiser": plain, "optimiser_kind": type(learner.optimiser).__name__}
+    write_tensors(folder / STATE, tensors, facts)
 
 
 def restore_state(folder: Path, learner: Learner) -> Progress:
@@ -65,7 +72,7 @@ def restore_state(folder: Path, learner: Learner) -> Progress:
     try:
         _restore_optimiser(learner.optimiser, _part(saved.tensors, _OPTIMISER), saved.facts["optimiser"])
         return Progress(**saved.facts["progress"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, AttributeError, TypeError, ValueError) as error:
         raise UsageError(f"{file} is damaged ({error}): start again with --overwrite") from error
 
 
@@ -91,4 +98,11 @@ def _restore_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor], plain: 
     for key, value in {**tensors, **plain}.items():
         parameter, name = key.split("/", 1)
         state.setdefault(int(parameter), {})[name] = value
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    for number, values in state.items():
+        parameter = parameters[number]
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                # Fused steps walk through memory: the state must lie there as its parameter does (channels last).
+                values[name] = torch.empty_like(parameter).copy_(value)
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -7,23 +7,26 @@ import torch
 from torch import Tensor
 
 from mobilenets.errors import JobError
-from mobilenets.run import Optimisation
 from mobilenets.training.distributed import Group
 from mobilenets.training.state import Progress
 from mobilenets.training.step import StepResult
+
+
+class NotFiniteError(JobError):
+    """A loss or a weight became NaN or infinite. The message says which and when."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What all processes do after this step."""
 
-    stop: bool
-    save: bool
+    stop: bool = False
+    save: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """A step's figures on the device: loss, the watched ones in order of their names, photographs."""
+    """A step's figures on the device: loss, the watched ones in order of their names, photographs, the wishes."""
 
     names: list[str]
     values: Tensor
@@ -36,39 +39,34 @@ class Tally:
     Reading a figure waits for the device; by then the next step is already under way. `settle` reads what is left.
     """
 
-    def __init__(self, group: Group, settings: Optimisation) -> None:
+    def __init__(self, group: Group) -> None:
         self._group = group
-        self._settings = settings
         self._late: _Sums | None = None
 
-    def add(self, progress: Progress, result: StepResult) -> None:
-        """Take in a step; the one before it is added to `progress`. Raises `JobError` if its loss is not finite."""
+    def add(self, progress: Progress, result: StepResult, wanted: Wanted) -> Wanted:
+        """Take in a step and what this process wants; gives what all of them do, known to all at the same step.
+
+        The step before is added to `progress`; raises `NotFiniteError` if its loss is not finite. Many processes do
+        what one of them wanted a step ago: to know at once, they would have to wait for each other.
+        """
         names = sorted(result.watched)
         sums = [result.loss, *(result.watched[name] for name in names)]
-        count = torch.tensor(float(result.count), device=result.loss.device)
-        values = torch.stack([one.double() for one in (*sums, count)])
-        self.settle(progress)
+        others = torch.tensor([result.count, wanted.stop, wanted.save], dtype=torch.float64)
+        values = torch.cat([torch.stack([one.double() for one in sums]), others.to(result.loss.device)])
+        earlier = self.settle(progress)
         self._late = _Sums(names, self._group.total(values), progress.step)
+        return earlier if self._group.many else wanted
 
-    def settle(self, progress: Progress) -> None:
-        """Add what is left, before the sums are read or the state is saved."""
+    def settle(self, progress: Progress) -> Wanted:
+        """Add what is left, before the sums are read or the state is saved; gives what was wanted at that step."""
         late, self._late = self._late, None
         if late is None:
-            return
-        loss, *watched, count = late.values.tolist()
+            return Wanted()
+        loss, *watched, count, stop, save = late.values.tolist()
         if not math.isfinite(loss):
-            raise JobError(
-                f"the loss is {loss} at step {late.step + 1} of epoch {progress.epoch + 1}: the run stops and the last "
-                f"saved state is kept; start again with a smaller --lr than {self._settings.lr:g} or with --clip 1"
-            )
+            raise NotFiniteError(f"the loss is {loss} at step {late.step + 1} of epoch {progress.epoch + 1}")
         progress.loss += loss
         progress.photographs += round(count)
         for name, value in zip(late.names, watched, strict=True):
             progress.watched[name] = progress.watched.get(name, 0.0) + value
-
-    def raised(self, *, stop: bool, save: bool) -> Wanted:
-        """What any process asks for, known to all of them at the same step."""
-        if not self._group.many:
-            return Wanted(stop, save)
-        asked = self._group.total(torch.tensor([float(stop), float(save)], device=self._group.device))
-        return Wanted(*(value > 0 for value in asked.tolist()))
+        return Wanted(stop=stop > 0, save=save > 0)

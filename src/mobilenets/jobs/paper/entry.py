@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 _MILLION = Decimal(1_000_000)
 
@@ -43,10 +44,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: what it holds, in which unit, and the key it has in JSON."""
+    """A column of a table: its key in JSON, its title, and whether it is counted, compared as words, or only quoted."""
 
     key: str
     title: str
+    kind: Literal["counted", "words", "quoted"]
     unit: str = ""
 
 

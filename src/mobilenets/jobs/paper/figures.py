@@ -106,25 +106,23 @@ def _points(axes: Axes, networks: Sequence[Network], cost: Callable[[Network], i
                 _point(axes, one, cost=cost(one), colour=colour, marker=marker)
         along = 1 - (52 * (3 - place) + 40) / _INSIDE_WIDTH
         height = 1 + 44 / _INSIDE_HEIGHT
-        key = {"markersize": 8, "markeredgewidth": 0, "transform": axes.transAxes, "clip_on": False}
-        axes.plot(along, height, marker, color=colour.light, **key)
+        key = axes.plot(along, height, marker, color=colour.light, markersize=8, markeredgewidth=0, clip_on=False)
+        key[0].set_transform(axes.transAxes)
         write(axes, str(resolution), at=(along, height), shift=(9, 0), colour=colour)
     write(axes, "resolution", at=(1, 1), shift=(-52 * 3 - 52, 44), colour=MUTED, align="right")
 
 
 def _point(axes: Axes, one: Network, *, cost: int, colour: Colour, marker: str) -> None:
-    edge = {"markeredgecolor": PAPER.light, "markeredgewidth": 0.8}
-    axes.plot(cost, one.released, marker, color=colour.light, markersize=9, zorder=3, **edge)
+    dot = axes.plot(cost, one.released, marker, color=colour.light, markersize=9, zorder=3)
+    dot[0].set(markeredgecolor=PAPER.light, markeredgewidth=0.8)
     if one.printed is not None and one.printed != one.released:
-        ring = {"markerfacecolor": "none", "markeredgecolor": colour.light, "markeredgewidth": 1.2}
-        axes.plot(cost, one.printed, "o", markersize=6, zorder=2, **ring)
+        ring = axes.plot(cost, one.printed, "o", markersize=6, zorder=2)
+        ring[0].set(markerfacecolor="none", markeredgecolor=colour.light, markeredgewidth=1.2)
 
 
 def _name(axes: Axes, one: Network, *, cost: int, shift: tuple[float, float]) -> None:
     align = "left" if shift[0] > 0 else "right"
     at = (cost, one.released)
-    text = write(
-        axes, f"{one.width}-{one.resolution}", at=at, coordinates="data", shift=shift, colour=INK, align=align
-    )
+    text = write(axes, f"{one.width}-{one.resolution}", at=at, coordinates="data", shift=shift, colour=INK, align=align)
     # Paper around the letters, so that a line behind them does not strike them through.
     text.set_path_effects([patheffects.withStroke(linewidth=3, foreground=PAPER.light)])

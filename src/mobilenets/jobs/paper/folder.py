@@ -1,6 +1,5 @@
-"""A folder written whole or not at all, and only over one of our own."""
+"""A folder written whole or not at all, and only where nothing of anybody else's stands."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,30 +8,47 @@ from pathlib import Path
 from mobilenets.errors import JobError, UsageError
 from mobilenets.files import reason
 
-FILES = frozenset({"paper.md", "paper.json", "figure_4.png", "figure_5.png"})
+FILES = ("paper.md", "paper.json", "figure_4.png", "figure_5.png")
+_ROUGH = ".paper.part"
 
 
 def check_folder(folder: Path) -> None:
-    """Raise `UsageError` where `folder` is a file, or holds anything that `mobilenets paper` did not write."""
+    """Raise `UsageError` where `folder` is a file, or holds what `replace_folder` did not write."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: name a folder that is new or empty")
-    foreign = sorted(path.name for path in folder.iterdir() if path.name not in FILES) if folder.is_dir() else []
+    foreign = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    foreign = [name for name in foreign if name not in (*FILES, _ROUGH)]
     if foreign:
         raise UsageError(f"{folder} holds {foreign[0]!r}, which is not ours: name a folder that is new or empty")
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put a folder with `files` in the place of `folder`; raises `JobError` and leaves it alone where that fails."""
-    parent = folder.absolute().parent
+    """Write `files` into `folder` when all of them are on the disk; raises `JobError` and changes nothing if not."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent) as rough:
-            new, old = Path(rough, "new"), Path(rough, "old")
-            new.mkdir()
-            for name, content in files.items():
-                _write(new / name, content)
-            if folder.exists():
-                folder.rename(old)
-            new.rename(folder)
+        if folder.is_dir():
+            _replace_files(folder, files)
+        else:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as rough:
+                _write(Path(rough, folder.name), files).rename(folder)
     except OSError as error:
         raise JobError(f"{folder} cannot be written: {reason(error)}; what was there is untouched") from error
+
+
+def _replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """The folder itself stays: somebody may stand in it, or it may be a link."""
+    rough = folder / _ROUGH
+    shutil.rmtree(rough, ignore_errors=True)
+    try:
+        _write(rough, files)
+        for name in files:
+            (rough / name).replace(folder / name)
+    finally:
+        shutil.rmtree(rough, ignore_errors=True)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> Path:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder

@@ -6,6 +6,8 @@ stand with their layers in `architecture.baselines`.
 
 from dataclasses import dataclass
 
+from mobilenets.architecture.layer import Kind
+
 # Table 1: type and stride, filter shape, input size. The paper writes the five equal pairs once, with "5x".
 _Layer = tuple[str, str, str]
 _FIVE_TIMES: tuple[_Layer, ...] = (
@@ -46,7 +48,7 @@ class Shares:
     params: str
 
 
-SHARES = {
+SHARES: dict[Kind, Shares] = {
     "pointwise": Shares("Conv 1x1", "94.86", "74.59"),
     "depthwise": Shares("Conv DW 3x3", "3.06", "1.06"),
     "conv": Shares("Conv 3x3", "1.19", "0.02"),

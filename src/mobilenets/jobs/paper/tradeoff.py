@@ -10,7 +10,7 @@ from mobilenets.architecture.cost import cost
 from mobilenets.jobs.paper.published import CONV_AGAINST_SEPARABLE, RELEASED, RESOLUTIONS, SMALLER, WIDTHS, Model
 
 JUMP_WIDTH = 0.25
-"""Below the other widths the paper sees a jump "when models get very small" (section 4.2)."""
+"""Here the paper sees a jump, "when models get very small" (section 4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Fit:
     intercept: float
     r_squared: float
     residuals: dict[str, float]
+
+    @property
+    def largest(self) -> float:
+        """The largest residual of either sign, in points."""
+        return max(map(abs, self.residuals.values()))
 
     def at(self, mult_adds: float) -> float:
         """The line's accuracy in per cent."""

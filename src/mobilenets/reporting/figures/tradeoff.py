@@ -135,8 +135,8 @@ def _draw_fit(axes: Axes, points: Sequence[Point]) -> None:
 
 
 def _draw_point(axes: Axes, point: Point, *, look: _Look, chosen: bool) -> None:
-    dot = axes.plot(point.cost, point.score, look.marker, markersize=_MARKER, color=look.colour.light, zorder=3)
-    dot[0].set(markeredgecolor=PAPER.light, markeredgewidth=0.8)
+    dot = axes.plot(point.cost, point.score, look.marker, markersize=_MARKER, color=look.colour.light)
+    dot[0].set(markeredgecolor=PAPER.light, markeredgewidth=0.8, zorder=4 if chosen else 3)
     if chosen:
         ring = axes.plot(point.cost, point.score, "o", markersize=_RING, zorder=2)
         ring[0].set(markeredgecolor=INK.light, markeredgewidth=1.8, markerfacecolor="none")

@@ -26,7 +26,11 @@ def body_table(number: int) -> Table:
     kind, filters, size = BODY[-1]
     softmax = (words(kind, None, why=_SOFTMAX), words(filters, None, why=_SOFTMAX))
     rows.append(Row("softmax", (*softmax, words(size, f"1x1x{layers[-1].out_channels}"))))
-    columns = (Column("type", "type / stride"), Column("filters", "filter shape"), Column("input", "input size"))
+    columns = (
+        Column("type", "type / stride", "words"),
+        Column("filters", "filter shape", "words"),
+        Column("input", "input size", "words"),
+    )
     return Table(number, "MobileNet body architecture", columns, tuple(rows))
 
 

@@ -18,7 +18,7 @@ def layer_table(place: int) -> Table:
         _row(NARROW, Separable(_CHANNELS), width=_WIDTH),
         _row(SMALL, Separable(_CHANNELS), width=_WIDTH, resolution=_RESOLUTION),
     )
-    columns = (Column("mult_adds", "mult-adds", "million"), Column("params", "parameters", "million"))
+    columns = (Column("mult_adds", "mult-adds", "counted", "M"), Column("params", "params", "counted", "M"))
     note = f"Resolution multiplier {_RESOLUTION} makes the map of {_SIDE} pixels one of {_side(_RESOLUTION)}."
     return Table(place, "Resources of modifications of a convolution", columns, rows, note=note)
 

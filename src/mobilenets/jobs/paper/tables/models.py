@@ -9,9 +9,9 @@ from mobilenets.jobs.paper.entry import Column, Entry, Row, Table, measured, mil
 from mobilenets.jobs.paper.published import Model, Rival
 
 _COLUMNS = (
-    Column("accuracy", "ImageNet top-1", "%"),
-    Column("mult_adds", "mult-adds", "million"),
-    Column("params", "parameters", "million"),
+    Column("accuracy", "ImageNet top-1", "quoted", "%"),
+    Column("mult_adds", "mult-adds", "counted", "M"),
+    Column("params", "params", "counted", "M"),
 )
 
 

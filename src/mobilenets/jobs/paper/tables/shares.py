@@ -23,8 +23,8 @@ def shares_table(place: int) -> Table:
         )
         for kind, printed in SHARES.items()
     ]
-    columns = (Column("mult_adds", "mult-adds", "%"), Column("params", "parameters", "%"))
-    note = "The column of parameters counts weights alone, without biases and batch norm."
+    columns = (Column("mult_adds", "mult-adds", "counted", "%"), Column("params", "params", "counted", "%"))
+    note = "The column of params counts weights alone, without biases and batch norm."
     return Table(place, "Resources by kind of layer", columns, tuple(rows), note=note)
 
 

@@ -1,0 +1,75 @@
+"""`python -m benchmarks [epoch predict start gpu_step]`: measure, print Markdown, write it and JSON to --out."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.measure import Settings
+from benchmarks.report import machine, machine_line, write_result
+from mobilenets.errors import JobError, UsageError
+
+NAMES = ("start", "predict", "epoch", "gpu_step")
+
+
+def main() -> int:
+    """Run the benchmarks named, or all; gives the exit code: 0 done, 1 one failed, 2 the request was wrong."""
+    flags = _parser().parse_args()
+    try:
+        with tempfile.TemporaryDirectory(prefix="mobilenets-benchmarks-") as work:
+            settings = Settings(
+                photographs=flags.photographs,
+                count=flags.count,
+                rounds=flags.rounds,
+                epochs=flags.epochs,
+                threads=flags.threads,
+                work=Path(work),
+            )
+            for name in dict.fromkeys(flags.names or NAMES):
+                _one(name, settings, out=flags.out)
+    except (UsageError, JobError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    return 0
+
+
+def _one(name: str, settings: Settings, *, out: Path) -> None:
+    facts = machine()
+    result = import_module(f"benchmarks.{name}").run(settings)
+    print(f"{result.markdown()}\n\n{machine_line(facts)}\n", flush=True)
+    write_result(out, name, result, facts=facts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="mobilenets against others, in turns")
+    parser.add_argument("names", nargs="*", type=_name, metavar="name", help=f"of {', '.join(NAMES)}; all if none")
+    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder of the results")
+    parser.add_argument("--photographs", type=Path, help="any folder of JPEG photographs to use")
+    parser.add_argument(
+        "--count", type=_at_least(2 * 64), default=640, help="photographs; they are copied until enough"
+    )
+    parser.add_argument("--rounds", type=_at_least(1), default=3, help="times that each contender has its turn")
+    parser.add_argument("--epochs", type=_at_least(2), default=3, help="epochs of a training run")
+    parser.add_argument("--threads", type=_at_least(1), default=2, help="threads of every contender")
+    return parser
+
+
+def _name(word: str) -> str:
+    if word not in NAMES:
+        raise argparse.ArgumentTypeError(f"no benchmark is called {word!r}: use {', '.join(NAMES)}")
+    return word
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(word: str) -> int:
+        if not word.isdecimal() or int(word) < least:
+            raise argparse.ArgumentTypeError(f"{word!r} is no whole number from {least}")
+        return int(word)
+
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Settings of a run: their limits, the recipes, and that they load without torch."""
+
+import subprocess
+import sys
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mobilenets.architecture.names import FAMILIES, Name
+from mobilenets.errors import UsageError
+from mobilenets.run import PAPER, RECIPES, Architecture, Augmentation, Machine, Optimisation, Run, recipe
+
+
+def _run(**settings: Any) -> Run:
+    return Run(data="digits", out=Path("run"), **settings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "words"),
+    [
+        (Architecture, {"family": "mobilenet_v9"}, "family 'mobilenet_v9' is unknown: use one of mobilenet_v1"),
+        (Architecture, {"width": 0.0}, r"width 0 is outside \(0, 2\]"),
+        (Architecture, {"width": 2.1}, r"width 2.1 is outside \(0, 2\]"),
+        (Architecture, {"width": float("nan")}, "width nan is outside"),
+        (Architecture, {"resolution": 31}, "resolution 31 is under 32"),
+        (Architecture, {"min_depth": 0}, "min-depth 0 is under 1"),
+        (Architecture, {"dropout": 1.0}, r"dropout 1 is outside \[0, 1\)"),
+        (Architecture, {"padding": "full"}, "padding: 'full' is not one of 'same', 'symmetric'"),
+        (Architecture, {"activation": "gelu"}, "activation: 'gelu' is not one of 'relu6'"),
+        (Augmentation, {"min_area": 0.0}, r"min-area 0 is outside \[0.01, 1\]"),
+        (Augmentation, {"flip": True}, "flip: True is not one of 'auto', 'on', 'off'"),
+        (Optimisation, {"optimiser": "adam"}, "optimiser: 'adam' is not one of 'rmsprop_tf', 'sgd', 'adamw'"),
+        (Optimisation, {"schedule": "linear"}, "schedule: 'linear' is not one of"),
+        (Optimisation, {"lr": 0.0}, r"lr 0 is outside \(0, 100\]: use more than 0"),
+        (Optimisation, {"lr": -0.1}, "lr -0.1 is outside"),
+        (Optimisation, {"lr": 101.0}, "lr 101 is outside"),
+        (Optimisation, {"lr": float("nan")}, "lr nan is outside"),
+        (Optimisation, {"momentum": 1.0}, r"momentum 1 is outside \[0, 1\)"),
+        (Optimisation, {"decay_rate": 0.0}, r"decay-rate 0 is outside \(0, 1\]"),
+        (Optimisation, {"decay_rate": 1.5}, "decay-rate 1.5 is outside"),
+        (Optimisation, {"decay_epochs": 0.0}, r"decay-epochs 0 is outside \(0, inf\)"),
+        (Optimisation, {"warmup_epochs": -1.0}, r"warmup-epochs -1 is outside \[0, inf\)"),
+        (Optimisation, {"warmup_epochs": float("inf")}, "warmup-epochs inf is outside"),
+        (Optimisation, {"weight_decay": -1e-4}, r"weight-decay -0.0001 is outside \[0, inf\)"),
+        (Optimisation, {"label_smoothing": 1.0}, r"label-smoothing 1 is outside \[0, 1\)"),
+        (Optimisation, {"norm_decay": 1.0}, "norm-decay 1 is outside"),
+        (Optimisation, {"ema": 1.0}, "ema 1 is outside"),
+        (Optimisation, {"clip": -1.0}, "clip -1 is outside"),
+        (Machine, {"device": "tpu"}, "device: 'tpu' is not one of 'auto', 'cpu', 'cuda'"),
+        (Machine, {"precision": "float16"}, "precision: 'float16' is not one of"),
+        (Machine, {"threads": -1}, r"threads -1 is outside \[0, 4096\]"),
+        (Machine, {"workers": 2000}, r"workers 2000 is outside \[0, 1024\]"),
+        (Machine, {"cache_gb": -0.5}, "cache-gb -0.5 is outside"),
+        (_run, {"epochs": 0}, r"epochs 0 is outside \[1, inf\): use at least 1"),
+        (_run, {"batch": 0}, "batch 0 is outside"),
+        (_run, {"batch": 4, "accumulate": 5}, r"accumulate 5 is outside \[1, 4\]"),
+        (_run, {"accumulate": 0}, "accumulate 0 is outside"),
+        (_run, {"seed": -1}, "seed -1 is outside"),
+        (_run, {"seed": 2**32}, r"seed 4294967296 is outside \[0, 4294967295\]"),
+        (_run, {"val_fraction": 0.0}, r"val-fraction 0 is outside \(0, 1\)"),
+        (_run, {"val_fraction": 1.0}, "val-fraction 1 is outside"),
+        (_run, {"save_minutes": -1.0}, "save-minutes -1 is outside"),
+        (_run, {"crop": 0.05}, r"crop 0.05 is outside \[0.1, 1\]"),
+    ],
+)
+def test_a_value_outside_its_limit_is_one_line(kind: Any, settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        kind(**settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_architecture_has_a_name(family: str) -> None:
+    chosen = Architecture(family=family, width=0.75, resolution=192)
+    assert chosen.name == Name(family, 0.75, 192)
+    assert str(chosen.name) == f"{family}_0.75_192"
+
+
+def test_the_paper_s_recipe_is_tf_slim_s() -> None:
+    assert PAPER == Optimisation(
+        optimiser="rmsprop_tf",
+        lr=0.045,
+        momentum=0.9,
+        schedule="staircase",
+        decay_rate=0.94,
+        decay_epochs=2.0,
+        warmup_epochs=0.0,
+        weight_decay=4e-5,
+        decay_depthwise=False,
+        label_smoothing=0.0,
+        norm_decay=0.9997,
+        ema=0.9999,
+        clip=0.0,
+    )
+    # The rest of it is what a network has anyway: ReLU6, SAME padding, a thousandth dropped.
+    chosen = Architecture()
+    assert (chosen.activation, chosen.padding, chosen.dropout, chosen.min_depth) == ("relu6", "same", 0.001, 8)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_a_run(name: str) -> None:
+    run = _run(**recipe(name))
+    assert run.recipe == name
+    assert run.optimisation == RECIPES[name]["optimisation"]
+
+
+def test_recipes_differ_in_what_they_say() -> None:
+    assert _run(**recipe("finetune")).epochs < _run(**recipe("scratch")).epochs
+    assert _run(**recipe("finetune")).optimisation.lr < _run(**recipe("scratch")).optimisation.lr
+    assert _run(**recipe("scratch")) == _run()
+
+
+def test_using_a_recipe_does_not_change_it() -> None:
+    recipe("paper")["epochs"] = 1
+    assert "epochs" not in RECIPES["paper"]
+
+
+def test_an_unknown_recipe() -> None:
+    with pytest.raises(UsageError, match="recipe 'papper' is unknown: use one of scratch, paper, finetune"):
+        recipe("papper")
+
+
+def test_every_setting_is_frozen_and_explained() -> None:
+    """The line under each field is its help on the command line."""
+    source = Path(sys.modules[Run.__module__].__file__ or "").read_text(encoding="utf-8").splitlines()
+    for kind in (Run, Architecture, Augmentation, Optimisation, Machine):
+        assert is_dataclass(kind) and kind.__dataclass_params__.frozen
+        for one in fields(kind):
+            place = next(number for number, line in enumerate(source) if line.startswith(f"    {one.name}: "))
+            assert source[place + 1].startswith('    """'), one.name
+
+
+def test_settings_load_without_torch() -> None:
+    code = "import sys, mobilenets.run, mobilenets.settings, mobilenets.files; assert not {'torch', 'numpy'} & {*sys.modules}"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
