@@ -91,7 +91,7 @@ class Optimisation:
     """Share of the target spread over all classes (the paper uses none)."""
     norm_decay: float = 0.99
     """Decay of batch norm's running statistics; shorter in runs too short for it."""
-    ema: float = 0.998
+    ema: float = 0.99
     """Decay of the moving average of the weights that is evaluated and shipped; 0 ships the weights themselves."""
     clip: float = 1.0
     """Largest norm of the gradient; 0 for no limit."""

@@ -106,3 +106,22 @@ def test_a_fitting_decay_forgets_the_random_start(decay: float, steps: int) -> N
     assert 0 <= fitting <= decay
     if steps >= 20:
         assert fitting**steps < 1e-4
+
+
+def test_averages_forget_the_start_and_then_move_as_slowly_as_asked() -> None:
+    chosen = Schedule(Optimisation(norm_decay=0.99, ema=0.999), 100, 1000)
+    momenta = [chosen.rates(step).norm_momentum for step in range(200)]
+    assert momenta[:16] == [0.25] * 16
+    assert momenta[16:128] == [1 / 32] * 112
+    assert momenta[128] == pytest.approx(0.01)
+    assert math.prod(1 - momentum for momentum in momenta) < 1e-3, (
+        "the unit variance that batch norm starts from is gone"
+    )
+    assert chosen.rates(0).average_decay == 0.1
+    assert chosen.rates(90).average_decay == 0.91
+    assert chosen.rates(50_000).average_decay == 0.999
+    assert chosen.rates(3).lr == chosen.lr(3)
+
+
+def test_an_average_of_nothing_stays_one() -> None:
+    assert Schedule(Optimisation(ema=0.0), 10, 10).rates(50).average_decay == 0.0

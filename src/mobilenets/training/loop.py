@@ -115,7 +115,7 @@ class Loop:
         self._note_missing(progress, pick, batch)
         # Dropout is the network's only random choice; its numbers belong to the step, not to what ran before it.
         torch.manual_seed(_step_seed(self.pace.seed, number=number, rank=group.share.rank))
-        return self.stepper.step(batch.to(group.device), lr=self.schedule.lr(number), whole=self.pace.size)
+        return self.stepper.step(batch.to(group.device), rates=self.schedule.rates(number), whole=self.pace.size)
 
     def _note_missing(self, progress: Progress, pick: Pick, batch: Batch) -> None:
         if len(batch) == len(pick.places):

@@ -1,18 +1,48 @@
-"""The learning rate as a function of the step."""
+"""What changes with the step: the learning rate, and how fast the running averages move."""
 
 import math
 from dataclasses import dataclass
 
 from mobilenets.run import Optimisation
 
+# Batch norm's statistics move fast at first: over these many steps, and 8 times longer each time 4 of them are over.
+# Few values rather than one a step, because a compiled network is compiled anew for each.
+_FIRST_SPAN, _LONGER, _SPANS = 4, 8, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Of one step: the learning rate, batch norm's momentum (PyTorch's: the weight of the new batch) and the decay
+    of the averaged weights."""
+
+    lr: float
+    norm_momentum: float
+    average_decay: float
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Learning rates of a run of `epochs` x `epoch_steps` steps."""
+    """The rates of a run of `epochs` x `epoch_steps` steps."""
 
     settings: Optimisation
     epochs: int
     epoch_steps: int
+
+    def rates(self, step: int) -> Rates:
+        """What step 0, 1, ... works with.
+
+        Running averages start from random weights and unit variances; so that these are soon forgotten, both move
+        fast at first: the weights' by TensorFlow's rule, min(decay, (1 + step) / (10 + step)).
+        """
+        steps = self.epochs * self.epoch_steps
+        span = _FIRST_SPAN
+        while step >= _SPANS * span:
+            span *= _LONGER
+        return Rates(
+            lr=self.lr(step),
+            norm_momentum=max(1 - fitting_decay(self.settings.norm_decay, steps=steps), 1 / span),
+            average_decay=min(fitting_decay(self.settings.ema, steps=steps), (1 + step) / (10 + step)),
+        )
 
     def lr(self, step: int) -> float:
         """The rate of step 0, 1, ...: linear warm-up, then cosine to zero, stairs (TF-Slim) or constant.

@@ -13,6 +13,7 @@ from mobilenets.data.preprocess import Preprocessing, scale
 from mobilenets.data.views import recolour
 from mobilenets.tasks.protocol import Task
 from mobilenets.training.distributed import Group
+from mobilenets.training.schedule import Rates
 from mobilenets.training.state import Learner
 
 
@@ -38,17 +39,20 @@ class Stepper:
     accumulate: int
     clip: float
 
-    def step(self, batch: Batch, *, lr: float, whole: int) -> StepResult:
-        """Learn from this process's part of a batch of `whole` photographs at learning rate `lr`."""
+    def step(self, batch: Batch, *, rates: Rates, whole: int) -> StepResult:
+        """Learn from this process's part of a batch of `whole` photographs."""
         for settings in self.learner.optimiser.param_groups:
-            settings["lr"] = lr
+            settings["lr"] = rates.lr
+        for module in self.learner.network.modules():
+            if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
+                module.momentum = rates.norm_momentum
         parts = batch.parts(self.accumulate)
         results = [self._part(part, whole=whole, last=number == len(parts) - 1) for number, part in enumerate(parts)]
         if self.clip:
             nn.utils.clip_grad_norm_(self.learner.network.parameters(), self.clip)
         self.learner.optimiser.step()
         self.learner.optimiser.zero_grad(set_to_none=True)
-        self.learner.average.update()
+        self.learner.average.update(decay=rates.average_decay)
         return _sum(results)
 
     def _part(self, part: Batch, *, whole: int, last: bool) -> StepResult:
@@ -58,7 +62,7 @@ class Stepper:
                 outputs = self.forward(self._input(part))
                 loss = self.task.loss(outputs, part)
             # Processes average their gradients, so each weighs its photographs by their share of the whole batch.
-            (loss * (len(part) * self.group.share.world / whole)).backward()
+            torch.autograd.backward(loss * (len(part) * self.group.share.world / whole))
         with torch.no_grad():
             return StepResult(len(part), loss.detach() * len(part), self.task.watch(outputs.detach(), part))
 
