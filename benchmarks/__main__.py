@@ -7,8 +7,9 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.measure import Settings
+from benchmarks.measure import NETWORKS, Settings
 from benchmarks.report import machine, machine_line, write_result
+from mobilenets.architecture.names import parse
 from mobilenets.errors import JobError, UsageError
 
 NAMES = ("start", "predict", "epoch", "gpu_step")
@@ -25,6 +26,7 @@ def main() -> int:
                 rounds=flags.rounds,
                 epochs=flags.epochs,
                 threads=flags.threads,
+                networks=tuple(flags.networks),
                 work=Path(work),
             )
             for name in dict.fromkeys(flags.names or NAMES):
@@ -53,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_at_least(1), default=3, help="times that each contender has its turn")
     parser.add_argument("--epochs", type=_at_least(2), default=3, help="epochs of a training run")
     parser.add_argument("--threads", type=_at_least(1), default=2, help="threads of every contender")
+    parser.add_argument(
+        "--networks", nargs="+", type=_network, default=NETWORKS, metavar="NAME", help="networks whose epochs are timed"
+    )
     return parser
 
 
@@ -60,6 +65,13 @@ def _name(word: str) -> str:
     if word not in NAMES:
         raise argparse.ArgumentTypeError(f"no benchmark is called {word!r}: use {', '.join(NAMES)}")
     return word
+
+
+def _network(word: str) -> str:
+    try:
+        return str(parse(word))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _at_least(least: int) -> Callable[[str], int]:

@@ -9,9 +9,8 @@ from benchmarks.report import Result, Table
 from mobilenets.architecture.names import parse
 from mobilenets.errors import JobError
 
-NETWORKS = ("mobilenet_v1_1.0_128", "mobilenet_v1_0.25_96")
 BATCH = 64
-_LR = 0.05
+_LR = 0.01
 _MIN_AREA = 0.25
 _WORKERS = (0, 1, 2)
 _FIRST, _LATER = 1.2, 1.5
@@ -26,7 +25,7 @@ def run(settings: Settings) -> Result:
     """Both networks on the same photographs, in rounds."""
     found = find_photographs(settings.photographs)
     laid = lay_classes(found, count=settings.count, folder=settings.work / "epoch")
-    measured = {network: _measured(network, laid, settings) for network in NETWORKS}
+    measured = {network: _measured(network, laid, settings) for network in settings.networks}
     tables = [_table(network, laid, settings, figures) for network, figures in measured.items()]
     return Result(tables, {"photographs": laid.words, "threads": settings.threads, "networks": measured})
 

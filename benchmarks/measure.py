@@ -17,6 +17,7 @@ from mobilenets.errors import JobError
 
 Figures = dict[str, Any]
 
+NETWORKS = ("mobilenet_v1_1.0_128", "mobilenet_v1_0.25_96")
 _LAST_LINES = 5
 
 
@@ -29,6 +30,7 @@ class Settings:
     rounds: int
     epochs: int
     threads: int
+    networks: Sequence[str]
     work: Path
 
 

@@ -1,13 +1,12 @@
 """The same work by `mobilenets`, through the functions that its verbs call. Each function is a contender."""
 
+import contextlib
 import os
 import tempfile
 import time
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 
 def train(
@@ -26,6 +25,8 @@ def train(
     Seconds of an epoch are those of metrics.jsonl; the first has what came before it too: opening the folder, decoding
     into the cache, building the network. `split.csv` is written when that is done.
     """
+    from rich.console import Console
+
     from mobilenets.checkpoint import SPLIT
     from mobilenets.jobs import train as job
     from mobilenets.run import Architecture, Augmentation, Machine, Optimisation, Run
@@ -98,3 +99,11 @@ def _checkpoint(folder: Path, *, width: float, resolution: int) -> None:
     shown = Preprocessing(resolution=resolution)
     write_description(folder, Description(task.name, task.state(), architecture, shown, "random weights"))
     write_tensors(folder / MODEL, network.state_dict(), {})
+
+
+def answer(*, arguments: list[str]) -> dict[str, Any]:
+    """One call of the program, for its memory."""
+    from mobilenets.cli.main import main
+
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+        return {"exit_code": main(arguments)}

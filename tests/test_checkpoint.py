@@ -150,7 +150,7 @@ def test_another_format(folder: Path, data: Any, words: str) -> None:
         (["architecture"], [], "architecture: expected an object of settings, got list"),
         (["architecture", "width"], 9, "architecture: width 9 is outside (0, 2]"),
         (["architecture", "width"], "wide", "architecture: width: 'wide' is not a number"),
-        (["architecture", "depth"], 9, "architecture: 'depth' is no setting: did you mean 'width'?"),
+        (["architecture", "depth"], 9, "architecture: 'depth' is no setting: did you mean 'min_depth'?"),
         (["preprocessing", "crop"], "x", "preprocessing: crop: 'x' is not a number"),
         (["preprocessing", "crop"], 7, "preprocessing: crop 7 is outside [0.1, 1]"),
         (["preprocessing", "mean"], [1, 2], "preprocessing: mean: [1, 2] is not a list of 3"),
@@ -285,7 +285,7 @@ def test_a_network_comes_back_from_its_checkpoint(tmp_path: Path) -> None:
     [
         (
             {"classes": 4},
-            "m: blocks.classifier.linear.weight has the shape 4 x 256 instead of 3 x 256: it belongs to another network",
+            "m: blocks.classifier.linear.weight has the shape 4 x 256 instead of 3 x 256: it belongs to another",
         ),
         (
             {"name": "mobilenet_v1_0.5_32"},
@@ -293,7 +293,7 @@ def test_a_network_comes_back_from_its_checkpoint(tmp_path: Path) -> None:
         ),
         (
             {"name": "conv_mobilenet_v1_0.25_32"},
-            "m has no tensor 'blocks.separable_1.depthwise.conv.weight': it belongs to another network than run.json says",
+            "m has no tensor 'blocks.separable_1.depthwise.conv.weight': it belongs to another network than run.json",
         ),
     ],
 )

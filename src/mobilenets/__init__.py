@@ -10,15 +10,47 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mobilenets.errors import JobError, UsageError
     from mobilenets.jobs.cost import cost
+    from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.paper import paper
+    from mobilenets.jobs.predict import predict
+    from mobilenets.jobs.train import resume, train
+    from mobilenets.network.create import create
+    from mobilenets.run import Architecture, Augmentation, Machine, Optimisation, Run, recipe
 
-__all__ = ["JobError", "UsageError", "cost", "paper"]
+__all__ = [
+    "Architecture",
+    "Augmentation",
+    "JobError",
+    "Machine",
+    "Optimisation",
+    "Run",
+    "UsageError",
+    "cost",
+    "create",
+    "evaluate",
+    "paper",
+    "predict",
+    "recipe",
+    "resume",
+    "train",
+]
 
 _HOMES = {
+    "Architecture": "mobilenets.run",
+    "Augmentation": "mobilenets.run",
     "JobError": "mobilenets.errors",
+    "Machine": "mobilenets.run",
+    "Optimisation": "mobilenets.run",
+    "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
     "cost": "mobilenets.jobs.cost",
+    "create": "mobilenets.network.create",
+    "evaluate": "mobilenets.jobs.evaluate",
     "paper": "mobilenets.jobs.paper",
+    "predict": "mobilenets.jobs.predict",
+    "recipe": "mobilenets.run",
+    "resume": "mobilenets.jobs.train",
+    "train": "mobilenets.jobs.train",
 }
 
 

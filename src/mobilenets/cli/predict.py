@@ -3,10 +3,9 @@
 import csv as csv_module
 import json as json_module
 import sys
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
@@ -44,15 +43,15 @@ def run(
 
     if json and csv:
         raise UsageError("--json and --csv exclude each other: leave one out")
-    if limit is not None and limit < 1:
-        raise UsageError(f"limit {limit} is under 1: leave it out for all photographs")
-    predictions = islice(predict(sources, model=model, batch=batch, threads=threads, device=device), limit)
-    print_one = _json if json else _csv() if csv else _line
+    rows = _Rows() if csv else None
+    print_one = rows.write if rows else _json if json else _line
     failed = total = 0
-    for prediction in predictions:
+    for prediction in predict(sources, model=model, batch=batch, threads=threads, device=device, limit=limit):
         total += 1
         failed += bool(prediction.error)
         print_one(prediction)
+    if rows:
+        rows.finish()
     if failed:
         raise JobError(f"{failed:,} of {total:,} photographs could not be read")
     if not total:
@@ -69,17 +68,44 @@ def _json(prediction: "Prediction") -> None:
     print(json_module.dumps({"image": prediction.name, **answer}, ensure_ascii=False))
 
 
-def _csv() -> "Callable[[Prediction], None]":
-    """A printer of rows; columns are those of the first answer that are plain values, then `error`."""
-    writer = csv_module.writer(sys.stdout)
-    columns: list[str] = []
+class _Rows:
+    """Prints rows; columns are what the first answer has in plain values, then `error`.
 
-    def write(prediction: "Prediction") -> None:
-        record = prediction.answer.record() if prediction.answer else {}
-        plain = {name: value for name, value in record.items() if not isinstance(value, list | dict)}
-        if plain and not columns:
-            columns.extend(plain)
-            writer.writerow(["image", *columns, "error"])
-        writer.writerow([prediction.name, *(plain.get(name, "") for name in columns), prediction.error])
+    Photographs that cannot be read wait for the first answer, which names the columns.
+    """
 
-    return write
+    def __init__(self) -> None:
+        self._writer = csv_module.writer(sys.stdout, lineterminator="\n")
+        self._columns: list[str] | None = None
+        self._waiting: list[Prediction] = []
+
+    def write(self, prediction: "Prediction") -> None:
+        if self._columns is None and prediction.answer is None:
+            self._waiting.append(prediction)
+            return
+        if self._columns is None:
+            self._begin(_plain(prediction))
+        self._row(prediction)
+
+    def finish(self) -> None:
+        """Print those that still wait: there was no answer at all."""
+        if self._columns is None:
+            self._begin({})
+
+    def _begin(self, record: Mapping[str, Any]) -> None:
+        self._columns = list(record)
+        self._writer.writerow(["image", *self._columns, "error"])
+        for prediction in self._waiting:
+            self._row(prediction)
+
+    def _row(self, prediction: "Prediction") -> None:
+        record = _plain(prediction)
+        self._writer.writerow(
+            [prediction.name, *(record.get(name, "") for name in self._columns or ()), prediction.error]
+        )
+
+
+def _plain(prediction: "Prediction") -> dict[str, Any]:
+    """The values of an answer that fit into one cell."""
+    record = prediction.answer.record() if prediction.answer else {}
+    return {name: value for name, value in record.items() if not isinstance(value, list | dict)}

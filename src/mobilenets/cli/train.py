@@ -1,19 +1,27 @@
 """`mobilenets train`: photographs in, a checkpoint and a report out."""
 
 import json as json_module
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
+from mobilenets.cli.main import FAILED
 from mobilenets.cli.output import print_json, print_line
 from mobilenets.errors import UsageError
 from mobilenets.files import reason
 from mobilenets.run import Run, recipe
 from mobilenets.settings import from_json, to_json
+
+if TYPE_CHECKING:
+    from mobilenets.jobs.train import Trained
+
+_WITH_RESUME = ("--resume", "--json", "--help")
+_GRACE = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +44,9 @@ class Flags(Run):
 
 def choose(arguments: Sequence[str]) -> Callable[..., None]:
     """The verb with the defaults that `--recipe`, `--run-file` and `--weights` among the arguments ask for."""
+    if _asked(arguments, "--resume") is not None:
+        _check_resumed(arguments)
+        return _resume
     defaults = _defaults(arguments)
 
     def run(flags: Annotated[OmitArgPrefixes[Flags], tyro.conf.arg(name="")] = defaults) -> None:
@@ -47,6 +58,26 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
         _train(flags)
 
     return run
+
+
+def _resume(data: Positional[str | None] = None, *, resume: Path, json: bool = False) -> None:
+    """Continue a run from its last saved state, to the same bits as if it had never stopped.
+
+    Args:
+        data: where the photographs are now, if they moved
+        resume: folder of the run; every setting is its own
+        json: print JSON
+    """
+    from mobilenets.jobs.train import resume as go_on
+
+    _tell(lambda: go_on(resume, data=data), json=json)
+
+
+def _check_resumed(arguments: Sequence[str]) -> None:
+    for word in arguments:
+        flag = word.partition("=")[0].replace("_", "-")
+        if word.startswith("--") and flag not in _WITH_RESUME:
+            raise UsageError(f"--resume goes on with the run's own settings: leave out {word.partition('=')[0]}")
 
 
 def _defaults(arguments: Sequence[str]) -> Flags:
@@ -88,18 +119,29 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _train(flags: Flags) -> None:
-    from mobilenets.jobs.train import resume, train
+    from mobilenets.jobs.train import train
 
-    if flags.resume is not None:
-        trained = resume(flags.resume)
-    else:
-        if not flags.data:
-            raise UsageError("no photographs given: name a folder, .zip, .csv or a data set, as in `train digits`")
-        run = Run(**{one.name: getattr(flags, one.name) for one in fields(Run)})
-        trained = train(run, overwrite=flags.overwrite)
-    if flags.json:
+    if not flags.data:
+        raise UsageError("no photographs given: name a folder, .zip, .csv or a data set, as in `train digits`")
+    run = Run(**{one.name: getattr(flags, one.name) for one in fields(Run)})
+    _tell(lambda: train(run, overwrite=flags.overwrite), json=flags.json)
+
+
+def _tell(work: "Callable[[], Trained]", *, json: bool) -> None:
+    """Do the work and print what came of it, once where there are many processes."""
+    from mobilenets.training.distributed import FollowerError, is_first
+
+    try:
+        trained = work()
+    except FollowerError:
+        # torchrun ends all processes as soon as one has failed: the one that says why has to be first.
+        time.sleep(_GRACE)
+        raise SystemExit(FAILED) from None
+    if not is_first():
+        return
+    if json:
         print_json(trained)
-    elif trained.scores:
-        scores = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in trained.scores.items())
-        print_line(f"{scores} on the held-out photographs, {trained.epochs} epochs in {trained.seconds:,.0f} s")
-        print_line(f"checkpoint {trained.folder}, report {trained.folder / 'report.html'}")
+        return
+    scores = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in trained.scores.items())
+    print_line(f"{scores} on the held-out photographs, {trained.epochs} epochs in {trained.seconds:,.0f} s")
+    print_line(f"checkpoint {trained.folder}, report {trained.folder / 'report.html'}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -76,14 +77,14 @@ class TensorMap(Protocol):
     def __call__(self, tensor: Tensor, /) -> Tensor: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chosen:
     """Some of a data set's examples, in the order of `places`."""
 
     whole: Examples
     places: Sequence[int]
 
-    @property
+    @cached_property
     def photos(self) -> Sequence[Photo]:
         return [self.whole.photos[place] for place in self.places]
 

@@ -2,109 +2,134 @@
 
 import glob
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import stat
+import zipfile
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from mobilenets.data.finding import MissingPhoto, matches, photo_named, photos_below
 from mobilenets.data.naming import is_image, is_system, natural
-from mobilenets.data.photos import BadImage, FilePhoto, Photo
+from mobilenets.data.photos import FilePhoto, Photo, ZipPhoto
+from mobilenets.data.piped import PipedPhoto, image_or_names, standard_input
 from mobilenets.data.sources import is_embedded, open_collection
 from mobilenets.errors import UsageError
 from mobilenets.files import reason
 
 STANDARD_INPUT = "-"
-# The first bytes of the formats that are likely to be piped in; anything else is a list of names.
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
-
-
-@dataclass(frozen=True, slots=True)
-class PipedPhoto:
-    """One image that came through standard input."""
-
-    content: bytes
-    name: str = "standard input"
-
-    def read(self) -> bytes:
-        """The image's bytes."""
-        return self.content
-
-
-@dataclass(frozen=True, slots=True)
-class MissingPhoto:
-    """A name that was listed and is not there."""
-
-    name: str
-    why: str
-
-    def read(self) -> bytes:
-        """Raises `BadImage`: it is not there."""
-        raise BadImage(self.why)
+_TABLES = (".csv", ".tsv")
+_ENCRYPTED = 0x1
 
 
 def photographs(sources: Sequence[str]) -> Iterator[Photo]:
-    """The photographs of files, folders (with their sub-folders), globs, zips, named data sets and "-".
+    """The photographs of files, folders (with their sub-folders), globs, zips, tables, named data sets and "-".
 
-    "-" is an image file or a list of names, one a line. Raises `UsageError` at once for a source that is not
-    there and for a glob that matches nothing; what a list names is looked up when its turn comes.
+    "-" is an image or a list of names on standard input; what a list or a glob names is looked up when its turn
+    comes. In folders and zips, hidden and system files are passed over and so is what is no image by its name.
+    Raises `UsageError` at once for a source that is not there or holds no photograph.
     """
     if not sources:
         raise UsageError('no photographs given: name files, folders or globs, or "-" for standard input')
-    # Every source is checked before the first photograph is read.
-    found = [_opened(source) for source in sources]
-    return chain.from_iterable(opened() for opened in found)
-
-
-def _opened(source: str) -> Callable[[], Iterator[Photo]]:
-    path = Path(source)
-    if source == STANDARD_INPUT:
-        return _piped
-    if path.is_dir():
-        if not os.access(path, os.R_OK | os.X_OK):
-            raise UsageError(f"{source} cannot be read: permission denied")
-        return lambda: _walk(path)
-    if path.suffix.lower() == ".zip" or (not path.exists() and is_embedded(source)):
-        examples = open_collection(source).examples
-        return lambda: (example.photo for example in examples)
-    if path.exists():
-        return lambda: iter([_named(source)])
-    if glob.has_magic(source):
-        matches = sorted(glob.glob(source, recursive=True), key=natural)
-        if matches:
-            return lambda: chain.from_iterable(_opened(match)() for match in matches)
-        raise UsageError(f"{source!r} matches no file: check the pattern")
-    raise UsageError(f"{source} is not there: name a file, a folder, a glob or '-' for standard input")
-
-
-def _named(path: str) -> Photo:
-    return FilePhoto(path, Path())
-
-
-def _walk(folder: Path) -> Iterator[Photo]:
-    """The images below a folder, a folder's own before those of its sub-folders."""
-    try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: natural(entry.name))
-    except OSError as error:
-        yield MissingPhoto(str(folder), reason(error))
-        return
-    for entry in entries:
-        if entry.is_file() and is_image(entry.name) and not is_system(entry.name):
-            yield FilePhoto(entry.path, Path())
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False) and not is_system(entry.name):
-            yield from _walk(Path(entry.path))
+    # Every source is looked up before the first photograph is read.
+    found = [_piped() if source == STANDARD_INPUT else _opened(source) for source in sources]
+    return chain.from_iterable(found)
 
 
 def _piped() -> Iterator[Photo]:
-    stream = sys.stdin.buffer
-    first = stream.peek(16) if hasattr(stream, "peek") else b""
-    if first.startswith(_MAGIC) or first[4:8] == b"ftyp":
-        yield PipedPhoto(stream.read())
-        return
-    for line in stream:
-        name = os.fsdecode(line.rstrip(b"\r\n"))
-        if not name:
-            continue
-        yield _named(name) if Path(name).is_file() else MissingPhoto(name, "not there")
+    stream = standard_input()
+
+    def found() -> Iterator[Photo]:
+        piped = image_or_names(stream)
+        if isinstance(piped, PipedPhoto):
+            yield piped
+        else:
+            yield from map(photo_named, piped)
+
+    return found()
+
+
+def _opened(source: str) -> Iterator[Photo]:
+    path = _expanded(source)
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            os.scandir(path).close()
+    except (OSError, ValueError) as error:
+        return _absent(source, error)
+    if stat.S_ISDIR(mode):
+        return _some(photos_below(str(path)), f"{source} holds no photographs")
+    if path.suffix.lower() == ".zip":
+        return _some(_in_zip(path), f"{source} holds no photographs")
+    if path.suffix.lower() in _TABLES:
+        return _in_collection(source)
+    return iter([FilePhoto(str(path), Path())])
+
+
+def _expanded(source: str) -> Path:
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:  # `~name` of nobody here: a file may be called that
+        return Path(source)
+
+
+def _absent(source: str, error: OSError | ValueError) -> Iterator[Photo]:
+    if is_embedded(source):
+        return _in_collection(source)
+    if glob.has_magic(source):
+        return _some(_in_glob(source), f"{source!r} matches no file: check the pattern")
+    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise UsageError(f"{source} cannot be read: {reason(error)}")
+    raise UsageError(f"{source} is not there: name a file, a folder, a glob or '-' for standard input")
+
+
+def _some(photos: Iterator[Photo], otherwise: str) -> Iterator[Photo]:
+    """The same photographs; raises `UsageError` where there is none."""
+    first = next(photos, None)
+    if first is None:
+        raise UsageError(otherwise)
+    return chain([first], photos)
+
+
+def _in_glob(pattern: str) -> Iterator[Photo]:
+    for match in matches(pattern):
+        try:
+            yield from _opened(match)
+        except UsageError as error:
+            yield MissingPhoto(match, str(error))
+
+
+def _in_collection(source: str) -> Iterator[Photo]:
+    collection = open_collection(source, needs=())
+    missing = (MissingPhoto(name, why) for name, why in collection.bad.items())
+    return chain((example.photo for example in collection.examples), missing)
+
+
+def _in_zip(archive: Path) -> Iterator[Photo]:
+    """The images of a zip, labelled or not, read in place."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = opened.infolist()
+    except (OSError, zipfile.BadZipFile) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{archive} is no zip or a damaged one ({why}): make it again") from error
+    for member in sorted(members, key=lambda one: natural(one.filename)):
+        parts = member.filename.replace("\\", "/").split("/")
+        if is_image(parts[-1]) and not any(map(is_system, parts)):
+            yield _member(archive, member)
+
+
+def _member(archive: Path, member: zipfile.ZipInfo) -> Photo:
+    name = f"{archive}/{member.filename}"
+    if member.flag_bits & _ENCRYPTED:
+        return MissingPhoto(name, "encrypted in the zip")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return MissingPhoto(name, "packed in the zip by a method other than deflate")
+    return ZipPhoto(
+        name,
+        archive.absolute(),
+        offset=member.header_offset,
+        packed=member.compress_size,
+        size=member.file_size,
+        checksum=member.CRC,
+        deflated=member.compress_type == zipfile.ZIP_DEFLATED,
+    )

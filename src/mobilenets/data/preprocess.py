@@ -14,6 +14,7 @@ class Preprocessing:
 
     `squash` crops that share of each side and changes the aspect (TF-Slim's evaluation); otherwise the crop is the
     square of that share of the shorter side. Mean and std of .5 scale to [-1, 1], as the authors trained.
+    Raises `UsageError` for a crop outside [.1, 1], a resolution under 1, a std that is not positive.
     """
 
     resolution: int
@@ -23,7 +24,9 @@ class Preprocessing:
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
 
     def __post_init__(self) -> None:
+        within("resolution", self.resolution, low=1)
         within("crop", self.crop, low=0.1, high=1.0)
+        within("std", min(self.std), low=0.0, open_low=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,22 @@ class Box:
 
 
 def central_box(height: int, width: int, preprocessing: Preprocessing) -> Box:
-    """The part of a height x width photograph that is evaluated."""
+    """The part of a height x width photograph that is evaluated.
+
+    What is cut off is the same whole number of pixels on both sides, rounded down, as in TensorFlow's
+    `central_crop`; so the crop of a mirrored photograph is the mirrored crop. (The square's longer direction may be
+    off by half a pixel.) torchvision's `Resize(resolution / crop)` and `CenterCrop(resolution)` cut the same square
+    out of the scaled photograph: exactly that where nothing is scaled, else up to a pixel of the source beside it.
+    """
     if preprocessing.squash:
-        tall, wide = round(height * preprocessing.crop), round(width * preprocessing.crop)
+        tall, wide = _central(height, preprocessing.crop), _central(width, preprocessing.crop)
     else:
-        tall = wide = round(min(height, width) * preprocessing.crop)
-    tall, wide = max(tall, 1), max(wide, 1)
+        tall = wide = _central(min(height, width), preprocessing.crop)
     return Box((height - tall) // 2, (width - wide) // 2, tall, wide)
+
+
+def _central(length: int, crop: float) -> int:
+    return length - 2 * int((length - length * crop) / 2)
 
 
 def scale(images: Tensor, preprocessing: Preprocessing) -> Tensor:

@@ -17,11 +17,12 @@ from mobilenets.data.preprocess import Box
 
 Array = NDArray[np.uint8]
 
-# TF-Slim's distortions (reference: classification.md): aspect 3/4 to 4/3, brightness 32/255, saturation .5 to 1.5.
+# TF-Slim's distortions: aspect 3/4 to 4/3, brightness 32/255, saturation .5 to 1.5.
 ASPECT = (3 / 4, 4 / 3)
 BRIGHTNESS = 32.0
 SATURATION = (0.5, 1.5)
 _TRIES = 10
+# Red, green and blue in the brightness of a pixel (ITU-R BT.601).
 _GREY = (0.299, 0.587, 0.114)
 
 
@@ -45,14 +46,14 @@ class View:
 
 
 def generator(*, seed: int, epoch: int, index: int) -> np.random.Generator:
-    """Random numbers that belong to one photograph in one epoch."""
-    return np.random.Generator(np.random.Philox(key=[(seed << 32) + epoch, index]))
+    """Random numbers that belong to one photograph in one epoch; seed and epoch are below 2**32, index below 2**64."""
+    return np.random.Generator(np.random.Philox(key=np.array([(seed << 32) + epoch, index], dtype=np.uint64)))
 
 
 def random_view(height: int, width: int, distortion: Distortion, random: np.random.Generator) -> View:
     """A view of a height x width photograph (section 3.2: crops limited in area, no heavy distortion)."""
     box = _random_box(height, width, min_area=distortion.min_area, random=random)
-    mirrored = distortion.mirror and bool(random.random() < 0.5)
+    mirrored = distortion.mirror and bool(random.integers(2))
     if not distortion.colour:
         return View(box, mirrored)
     return View(box, mirrored, random.uniform(-BRIGHTNESS, BRIGHTNESS), random.uniform(*SATURATION))
@@ -66,28 +67,40 @@ def _random_box(height: int, width: int, *, min_area: float, random: np.random.G
         if 0 < tall <= height and 0 < wide <= width:
             top, left = int(random.integers(height - tall + 1)), int(random.integers(width - wide + 1))
             return Box(top, left, tall, wide)
-    side = min(height, width)
-    return Box((height - side) // 2, (width - side) // 2, side, side)
+    return _largest_box(height, width)
 
 
-def cut(photograph: Array, box: Box, *, height: int, width: int) -> Tensor:
-    """The box scaled to (3, height, width) bytes, antialiased bilinear."""
-    # Copied by numpy: torch would copy a slice with all its threads, which costs more than the scaling itself.
-    part = photograph[box.top : box.top + box.height, box.left : box.left + box.width].copy()
-    pixels = torch.from_numpy(part).permute(2, 0, 1)
+def _largest_box(height: int, width: int) -> Box:
+    """The middle of a photograph: all of it, unless it is too long or too tall for the limits of the aspect."""
+    wide = min(width, max(round(height * ASPECT[1]), 1))
+    tall = min(height, max(round(width / ASPECT[0]), 1))
+    return Box((height - tall) // 2, (width - wide) // 2, tall, wide)
+
+
+def cut(photograph: Array, box: Box, *, height: int, width: int) -> Array:
+    """The box scaled to (height, width, 3), antialiased bilinear. What needs no change may come without a copy."""
+    part = photograph[box.top : box.top + box.height, box.left : box.left + box.width]
     if (box.height, box.width) == (height, width):
-        return pixels
-    return F.interpolate(pixels[None], (height, width), mode="bilinear", antialias=True)[0]
+        return np.ascontiguousarray(part)
+    # Copied by numpy: torch would copy a slice with all its threads, which costs more than the scaling itself. As an
+    # (N, H, W, 3) array it is channels last to torch, which then scales it as it is and answers in kind.
+    pixels = torch.from_numpy(part[None].copy()).permute(0, 3, 1, 2)
+    scaled = F.interpolate(pixels, (height, width), mode="bilinear", antialias=True)
+    return scaled.permute(0, 2, 3, 1)[0].contiguous().numpy()
 
 
 def shrink(photograph: Array, *, side: int) -> Array:
     """The whole photograph with its shorter side at `side` pixels, if it is larger; aspect kept."""
     height, width = photograph.shape[:2]
-    if min(height, width) <= side:
+    shorter = min(height, width)
+    if shorter <= side:
         return photograph
-    factor = side / min(height, width)
-    tall, wide = max(round(height * factor), 1), max(round(width * factor), 1)
-    return cut(photograph, Box(0, 0, height, width), height=tall, width=wide).permute(1, 2, 0).contiguous().numpy()
+    return cut(
+        photograph,
+        Box(0, 0, height, width),
+        height=round(height * side / shorter),
+        width=round(width * side / shorter),
+    )
 
 
 def recolour(images: Tensor, *, brightness: Tensor, saturation: Tensor) -> Tensor:

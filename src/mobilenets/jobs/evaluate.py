@@ -47,7 +47,7 @@ class EvaluationReport:
 def evaluate(
     data: str,
     *,
-    model: Path,
+    model: str | Path,
     split: str | None = None,
     batch: int = 64,
     device: str = "auto",
@@ -62,8 +62,9 @@ def evaluate(
     """
     if batch < 1:
         raise UsageError(f"batch {batch} is under 1: use at least 1 photograph")
-    loaded = load_model(model, device=choose_device(device))
-    collection, notes = _with_split(open_collection(data), model)
+    folder = Path(model)
+    loaded = load_model(folder, device=choose_device(device))
+    collection, notes = _with_split(open_collection(data), folder)
     wanted = _wanted(collection, split)
     if wanted == ALL:
         collection = replace(collection, examples=tuple(replace(one, split=ALL) for one in collection.examples))
@@ -95,8 +96,8 @@ def _with_split(collection: Collection, model: Path) -> tuple[Collection, tuple[
         return collection, ()
     try:
         return read_split(file, collection), (f"val is what the training of {model} held out",)
-    except UsageError:
-        return collection, (f"{collection.name} is not what {model} was trained on: all of it is scored",)
+    except UsageError as error:
+        return collection, (f"not divided as for the training of {model}, for {error}",)
 
 
 def _wanted(collection: Collection, asked: str | None) -> str:

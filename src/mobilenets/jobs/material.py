@@ -41,8 +41,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a run learns from and is scored on. `notes` are to be told to the user; `digest` names the content."""
+    """What a run learns from and is scored on. `notes` are to be told to the user; `digest` names all of it.
 
+    `digest` follows from the names, labels, splits and fields of the photographs, and from the files' content unless
+    `--cache-gb 0` leaves them unread until they are shown.
+    """
+
+    collection: Collection
     train: Part
     val: Part
     distortion: Distortion
@@ -50,9 +55,9 @@ class Material:
     digest: str
     strict: bool
 
-    def check_missing(self, missing: Mapping[str, str]) -> None:
-        """Raise `JobError` where too many photographs turned out unreadable while learning."""
-        check_bad(missing, self.train.count, strict=self.strict)
+    def check_missing(self, missing: Mapping[str, str]) -> str | None:
+        """The line on photographs that turned out unreadable on the way; raises `JobError` where they are too many."""
+        return check_bad(missing, self.train.count + self.val.count, strict=self.strict)
 
 
 def divided(run: Run) -> Collection:
@@ -108,10 +113,20 @@ def material(run: Run, collection: Collection, task: Task, shown: Preprocessing,
     left_out = check_bad(bad, len(collection.examples) + len(collection.bad), strict=run.strict)
     notes += [left_out] if left_out else []
     notes += duplicates(collection, {**_contents(train, learnt), **_contents(val, scored)})
-    digest = hashlib.blake2b(repr((learnt.digests, scored.digests)).encode(), digest_size=16).hexdigest()
     return Material(
-        _part(train, learnt), _part(val, scored), distortion(run, collection), tuple(notes), digest, run.strict
+        collection=collection,
+        train=_part(train, learnt),
+        val=_part(val, scored),
+        distortion=distortion(run, collection),
+        notes=tuple(notes),
+        digest=_digest(collection, [*learnt.digests, *scored.digests]),
+        strict=run.strict,
     )
+
+
+def _digest(collection: Collection, contents: Sequence[str]) -> str:
+    known = [(one.photo.name, one.label, one.split, sorted(one.fields.items())) for one in collection.examples]
+    return hashlib.blake2b(repr((known, contents)).encode(), digest_size=16).hexdigest()
 
 
 def _prepared(run: Run, photos: Sequence[Photo], shape: Shape, counted: AbstractContextManager[Advance]) -> Prepared:

@@ -35,7 +35,7 @@ def gather(
     batches: Iterable[Batch],
     *,
     device: torch.device,
-    advance: Callable[[int], None] = lambda count: None,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Gathered:
     """Run a model over batches without learning."""
     gathered = Gathered()

@@ -17,6 +17,8 @@ from mobilenets.run import Architecture
 from mobilenets.tasks.protocol import Task
 from mobilenets.tasks.registry import task_named
 
+_DEVICES = ("auto", "cpu", "cuda")
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -75,7 +77,9 @@ def load(folder: Path, *, device: torch.device) -> Model:
 
 
 def choose_device(asked: str) -> torch.device:
-    """The device for "auto", "cpu" or "cuda"; raises `UsageError` where there is no GPU."""
+    """The device for "auto", "cpu" or "cuda"; raises `UsageError` for another word and where there is no GPU."""
+    if asked not in _DEVICES:
+        raise UsageError(f"device {asked!r} is unknown: use one of {', '.join(_DEVICES)}")
     if asked == "cuda" and not torch.cuda.is_available():
         raise UsageError("device cuda: this machine has no GPU that torch can use; use --device cpu")
     return torch.device("cuda" if asked != "cpu" and torch.cuda.is_available() else "cpu")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -37,15 +38,19 @@ def predict(model: Model, photos: Iterable[Photo], *, batch: int, threads: int) 
     A photograph that cannot be read becomes a `Prediction` with its `error`, and the rest goes on.
     """
     shape = Centre(model.preprocessing)
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         reads = ahead(pool, lambda photo: _read(photo, shape), photos, depth=2 * batch + threads)
-        waiting: list[_Read] = []
-        for read in reads:
-            waiting.append(read)
-            if len(waiting) == batch:
-                yield from _answer(model, waiting)
-                waiting = []
-        yield from _answer(model, waiting)
+        for together in _batched(reads, batch):
+            yield from _answer(model, together)
+    finally:
+        # Whoever asks for no more answers does not wait for what was read ahead of them.
+        pool.shutdown(cancel_futures=True)
+
+
+def _batched(reads: Iterator[_Read], size: int) -> Iterator[list[_Read]]:
+    while together := list(islice(reads, size)):
+        yield together
 
 
 def _read(photo: Photo, shape: Centre) -> _Read:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.tables import classifier
+from mobilenets.data.audit import need_two_labels
 from mobilenets.data.examples import Batch, Target
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.views import View
@@ -72,14 +73,10 @@ class Classify:
     @classmethod
     def learn(cls, collection: Collection, *, settings: LossSettings) -> Self:
         """The classes are the labels of the training photographs, sorted."""
-        labels = {one.label for one in collection.examples if one.split == "train" and one.label is not None}
-        if len(labels) < 2:
-            found = f"only one ({labels.pop()!r})" if labels else "none"
-            raise UsageError(
-                f"{collection.name}: a classifier needs at least two classes and there is {found}: "
-                "give one sub-folder of photographs a class"
-            )
-        return cls(tuple(sorted(labels)), settings.label_smoothing)
+        labels = [one.label for one in collection.part("train")]
+        remedy = ": give one sub-folder of photographs a label"
+        need_two_labels(labels, where=f"train of {collection.name}", remedy=remedy)
+        return cls(tuple(sorted({label for label in labels if label is not None})), settings.label_smoothing)
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:

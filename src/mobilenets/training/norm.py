@@ -17,7 +17,7 @@ def synchronised(network: nn.Module, *, world: int) -> nn.Module:
     if world == 1:
         return network
     if any(tensor.is_cuda for tensor in network.parameters()):
-        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
     for parent in list(network.modules()):
         for name, child in parent.named_children():
             if type(child) is nn.BatchNorm2d:
@@ -63,7 +63,8 @@ def _statistics(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mine = torch.cat([mean, variance, count])
     gathered = [torch.empty_like(mine) for _ in range(distributed.get_world_size())]
     distributed.all_gather(gathered, mine)
-    means, variances, counts = torch.stack(gathered).split([len(mean), len(mean), 1], dim=1)
+    every = torch.stack(gathered)
+    means, variances, counts = every[:, : len(mean)], every[:, len(mean) : -1], every[:, -1:]
     total = counts.sum()
     shares = counts / total
     whole = (shares * means).sum(0)
@@ -74,7 +75,7 @@ class _Normalise(torch.autograd.Function):
     """Scale and shift by given statistics, with the gradient that goes through these statistics too."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         images: Tensor,
         weight: Tensor,
@@ -88,7 +89,7 @@ class _Normalise(torch.autograd.Function):
         return F.batch_norm(images, mean, variance, weight, bias, training=False, eps=epsilon)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         images, weight, mean, scale, count = ctx.saved_tensors
         normal = (images.float() - _wide(mean)).mul_(_wide(scale))
         steep = slope.float()

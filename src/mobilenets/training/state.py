@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from mobilenets.checkpoint import STATE, load_weights, read_tensors, write_tensors
+from mobilenets.checkpoint import RUN, STATE, load_weights, read_tensors, write_tensors
 from mobilenets.errors import UsageError
 from mobilenets.training.average import Average
 
@@ -59,7 +59,7 @@ def save_state(folder: Path, learner: Learner, progress: Progress) -> None:
     tensors, plain = _flatten(learner.optimiser)
     tensors |= {_NETWORK + name: value for name, value in learner.network.state_dict().items()}
     tensors |= {_AVERAGE + name: value for name, value in learner.average.network.state_dict().items()}
-    facts = {"progress": asdict(progress), "optimiser": plain, "optimiser_kind": type(learner.optimiser).__name__}
+    facts = {"progress": asdict(progress), "optimiser": plain, "optimiser_kind": _kind(learner.optimiser)}
     write_tensors(folder / STATE, tensors, facts)
 
 
@@ -69,6 +69,9 @@ def restore_state(folder: Path, learner: Learner) -> Progress:
     saved = read_tensors(file)
     load_weights(learner.network, _part(saved.tensors, _NETWORK), where=file)
     load_weights(learner.average.network, _part(saved.tensors, _AVERAGE), where=file)
+    kind = saved.facts.get("optimiser_kind")
+    if kind != _kind(learner.optimiser):
+        raise UsageError(f"{file} was saved with {kind}, {RUN} asks for {_kind(learner.optimiser)}: put {RUN} back")
     try:
         _restore_optimiser(learner.optimiser, _part(saved.tensors, _OPTIMISER), saved.facts["optimiser"])
         return Progress(**saved.facts["progress"])
@@ -76,12 +79,16 @@ def restore_state(folder: Path, learner: Learner) -> Progress:
         raise UsageError(f"{file} is damaged ({error}): start again with --overwrite") from error
 
 
+def _kind(optimiser: Optimizer) -> str:
+    return type(optimiser).__name__
+
+
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _flatten(optimiser: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The optimiser's state as tensors by "parameter/name" and plain numbers likewise."""
+    """The optimiser's state as tensors by "optimiser/parameter/name" and plain numbers by "parameter/name"."""
     tensors: dict[str, Tensor] = {}
     plain: dict[str, Any] = {}
     for parameter, state in optimiser.state_dict()["state"].items():
@@ -100,9 +107,12 @@ def _restore_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor], plain: 
         state.setdefault(int(parameter), {})[name] = value
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     for number, values in state.items():
-        parameter = parameters[number]
-        for name, value in values.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                # Fused steps walk through memory: the state must lie there as its parameter does (channels last).
-                values[name] = torch.empty_like(parameter).copy_(value)
+        state[number] = {name: _laid_out(value, parameters[number]) for name, value in values.items()}
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def _laid_out(value: Any, parameter: Tensor) -> Any:
+    """A tensor in memory as its parameter is (channels last): fused steps walk through both side by side."""
+    if isinstance(value, Tensor) and value.shape == parameter.shape:
+        return torch.empty_like(parameter).copy_(value)
+    return value

@@ -1,0 +1,117 @@
+"""`mobilenets.train`: from a run's settings to a checkpoint and a report."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from mobilenets.checkpoint import read_description
+from mobilenets.errors import JobError, UsageError
+from mobilenets.jobs.memory import keep_memory
+from mobilenets.jobs.train.folder import check_out, describe, kept, write_report
+from mobilenets.jobs.train.job import Job
+from mobilenets.jobs.train.prepare import prepare
+from mobilenets.prediction.evaluate import Evaluation
+from mobilenets.prediction.model import choose_device
+from mobilenets.run import Run
+from mobilenets.training.distributed import group
+from mobilenets.training.loop import Ended
+from mobilenets.training.stop import StopRequest, listening
+from mobilenets.training.tally import NotFiniteError
+from mobilenets.training.watch import watching
+
+__all__ = ["Trained", "resume", "train"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run came to: scores on the held-out photographs, a row an epoch, what the user has to know.
+
+    `seconds` is what this call took.
+    """
+
+    folder: Path
+    epochs: int
+    scores: dict[str, float]
+    history: list[dict[str, Any]]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def train(run: Run, *, overwrite: bool = False, console: Console | None = None) -> Trained:
+    """Train a network from `run`, leaving in `run.out` the checkpoint, the curves, the split and `report.html`.
+
+    `console` shows how it goes (standard error if unset). Ctrl-C or SIGTERM saves and ends in a `JobError` that says
+    how to go on; in a thread nothing listens for them. Raises `UsageError` where the folder already holds a run
+    (`overwrite` starts it anew) or the data cannot be used, `JobError` where training fails; the last saved state then
+    stands in the folder.
+    """
+    return _train(replace(run, out=Path(run.out)), resumed=False, overwrite=overwrite, console=console)
+
+
+def resume(folder: str | Path, *, data: str | None = None, console: Console | None = None) -> Trained:
+    """Continue the run in `folder` from its last saved state, to the same bits as if it had never stopped.
+
+    `data` says where the photographs are now, if they moved. Raises `UsageError` where there is no run to continue or
+    its photographs changed.
+    """
+    folder = Path(folder)
+    run = read_description(folder).run
+    if run is None:
+        raise UsageError(f"{folder} holds weights and no training run: start one with --weights {folder}")
+    run = replace(run, out=folder, data=run.data if data is None else data)
+    return _train(run, resumed=True, overwrite=False, console=console)
+
+
+def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None) -> Trained:
+    begun = time.monotonic()
+    keep_memory()
+    if run.machine.threads:
+        torch.set_num_threads(run.machine.threads)
+    with group(choose_device(run.machine.device), batch=run.batch) as processes:
+        shown = (console or Console(stderr=True)) if processes.leads else Console(quiet=True)
+        processes.lead(lambda: check_out(run, resumed=resumed, overwrite=overwrite))
+        job = processes.leader_first(lambda: prepare(run, processes, shown, resumed=resumed))
+        processes.lead(lambda: describe(job, shown, resumed=resumed))
+        ended = _learn(job, shown)
+        return _finish(job, ended.evaluation, shown, begun=begun)
+
+
+def _learn(job: Job, console: Console) -> Ended:
+    run, progress = job.run, job.progress
+    with listening() as stop, watching(run, console if job.group.leads else None, since=progress.epoch) as watcher:
+        try:
+            ended = job.loop(watcher).run(progress, stop)
+        except NotFiniteError as error:
+            lower = f"a smaller --lr than {run.optimisation.lr:g}" + ("" if run.optimisation.clip else " or --clip 1")
+            job.group.fail(JobError(f"{error}: the run stops, {kept(run.out)}; start anew with {lower}"))
+    if not ended.finished:
+        job.group.fail(JobError(_stopped(job, stop)))
+    return ended
+
+
+def _stopped(job: Job, stop: StopRequest) -> str:
+    where = f"epoch {job.progress.epoch + 1} of {job.run.epochs}, step {job.progress.step} of {job.pace.steps}"
+    by = stop.signal.name if stop.signal else "another process"
+    return f"stopped by {by} after {where}, and saved: go on with mobilenets train --resume {job.run.out}"
+
+
+def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun: float) -> Trained:
+    """Leave the report; every process gets what the first one has to tell."""
+
+    def close() -> Trained:
+        assert evaluation is not None  # the first process has it
+        notes = job.notes()
+        for note in notes[len(job.material.notes) :]:
+            console.print(f"note: {note}", highlight=False, soft_wrap=True)
+        write_report(job, evaluation, notes)
+        figures = dict(evaluation.evaluated.scores.figures)
+        seconds = time.monotonic() - begun
+        return Trained(job.run.out, job.progress.epoch, figures, job.progress.history, notes, seconds)
+
+    trained = job.group.agree(job.group.lead(close))
+    assert trained is not None
+    return trained

@@ -1,0 +1,137 @@
+"""Everything of a run, put together: what the loop asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from mobilenets.checkpoint import MODEL, Description, write_tensors
+from mobilenets.data.loader import Batches, evaluation_picks, load
+from mobilenets.jobs.material import Material, Part
+from mobilenets.network.fold import fold
+from mobilenets.prediction.evaluate import Evaluation, Gathered, evaluate, gather
+from mobilenets.prediction.model import Model
+from mobilenets.run import Run
+from mobilenets.tasks.protocol import Task
+from mobilenets.training.distributed import Group
+from mobilenets.training.loop import Loop, Watcher
+from mobilenets.training.pace import Pace
+from mobilenets.training.schedule import Schedule
+from mobilenets.training.state import Learner, Progress, save_state
+from mobilenets.training.step import Stepper
+from mobilenets.training.tally import NotFiniteError
+
+_SCORED_AT_LEAST = 64
+_MOST_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run with its processes, photographs, network and place."""
+
+    run: Run
+    group: Group
+    task: Task
+    material: Material
+    pace: Pace
+    description: Description
+    learner: Learner
+    progress: Progress
+
+    def loop(self, watcher: Watcher) -> Loop:
+        """The loop that learns, from where `progress` stands."""
+        run = self.run
+        return Loop(
+            pace=self.pace,
+            stepper=self._stepper(),
+            batches=self._batches(self.material.train, learning=True),
+            schedule=Schedule(run.optimisation, run.epochs, self.pace.steps),
+            evaluate=self.evaluate,
+            save=self.save,
+            check_missing=self.material.check_missing,
+            watcher=watcher,
+            save_seconds=run.save_minutes * 60,
+            workers=self._workers,
+        )
+
+    def evaluate(self, progress: Progress) -> Evaluation | None:
+        """Score the average on the held-out photographs, spread over the processes; the first one has the result.
+
+        The task is the one that the checkpoint will give back, so that the figures are those of `mobilenets evaluate`:
+        without what only learning adds (label smoothing).
+        """
+        task = type(self.task).restore(self.task.state())
+        part = self.material.val
+        picks = evaluation_picks(part.count, batch=max(self.run.batch, _SCORED_AT_LEAST), share=self.group.share)
+        batches = load(self._batches(part, learning=False), picks, workers=self._workers)
+        model = Model(fold(self.learner.average.network), task, self.description.preprocessing, self.group.device)
+        mine = gather(model, task, batches, device=self.group.device)
+        missing = self.group.gather(progress.missing)
+        gathered = self.group.gather(mine)
+        return self.group.lead(lambda: self._scored(task, progress, gathered, missing))
+
+    def _scored(
+        self, task: Task, progress: Progress, gathered: Sequence[Gathered], missing: Sequence[dict[str, str]]
+    ) -> Evaluation:
+        whole = Gathered()
+        for one in gathered:
+            whole.merge(one)
+        for lost in missing:
+            progress.missing |= lost
+        photos = self.material.val.examples.photos
+        lost_places = set(range(len(photos))) - set(whole.answers)
+        progress.missing |= {photos[place].name: "cannot be read" for place in sorted(lost_places)}
+        self.material.check_missing(progress.missing)
+        return evaluate(task, self.material.val.examples, whole)
+
+    def save(self, progress: Progress) -> None:
+        """Write the checkpoint and the state; raises `NotFiniteError` and leaves them where a weight is not finite."""
+        self.group.lead(lambda: self._write(progress))
+
+    def _write(self, progress: Progress) -> None:
+        if not self.learner.is_finite():
+            done = f"step {progress.step} of epoch {progress.epoch + 1}" if progress.step else f"epoch {progress.epoch}"
+            raise NotFiniteError(f"the weights are not finite after {done}")
+        write_tensors(self.run.out / MODEL, self.learner.average.network.state_dict(), {})
+        save_state(self.run.out, self.learner, progress)
+
+    def notes(self) -> tuple[str, ...]:
+        """What the user has to know: of the data, and of photographs that could not be read on the way."""
+        lost = self.material.check_missing(self.progress.missing)
+        return (*self.material.notes, *([lost] if lost else []))
+
+    def _stepper(self) -> Stepper:
+        run = self.run
+        network = self.group.parallel(self.learner.network)
+        return Stepper(
+            learner=self.learner,
+            forward=torch.compile(network) if run.machine.compile else network,  # type: ignore[arg-type]
+            task=self.task,
+            preprocessing=self.description.preprocessing,
+            group=self.group,
+            precision=self._precision,
+            accumulate=run.accumulate,
+            clip=run.optimisation.clip,
+        )
+
+    @property
+    def _workers(self) -> int:
+        """On a GPU, processes prepare the photographs; on a CPU the step's own threads do, between two steps."""
+        if self.run.machine.workers or self.group.device.type == "cpu":
+            return self.run.machine.workers
+        return min(_MOST_WORKERS, torch.get_num_threads())
+
+    @property
+    def _precision(self) -> torch.dtype:
+        asked, on_gpu = self.run.machine.precision, self.group.device.type == "cuda"
+        return torch.bfloat16 if asked == "bfloat16" or (asked == "auto" and on_gpu) else torch.float32
+
+    def _batches(self, part: Part, *, learning: bool) -> Batches:
+        return Batches(
+            part.examples,
+            part.pixels,
+            resolution=self.description.preprocessing.resolution,
+            distortion=self.material.distortion if learning else None,
+            seed=self.run.seed,
+            threads=1 if self._workers else torch.get_num_threads(),
+        )
