@@ -40,7 +40,7 @@ def inference(*, network: str, threads: int, batch: int, data: str, resolution: 
     """The same for answering: products, our folded network, decoding whole and decoding as `predict` does."""
     torch.set_num_threads(threads)
     gemm = _products(network, batch=batch, learning=False)
-    model = fold(create(network).eval()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = fold(create(network).eval()).to(memory_format=torch.channels_last)
     images = torch.rand(batch, 3, resolution, resolution).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         seconds = _median(lambda: model(images))
@@ -76,7 +76,7 @@ def _best(first: Tensor, second: Tensor, *, out: Tensor) -> float:
 
 def _step(network: str, *, classes: int, batch: int, lr: float) -> float:
     side = int(network.rpartition("_")[2])
-    model = create(network, classes=classes).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = create(network, classes=classes).train().to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True, fused=True)
     images = torch.randn(batch, 3, side, side).contiguous(memory_format=torch.channels_last)
     labels = torch.arange(batch) % classes
@@ -84,7 +84,7 @@ def _step(network: str, *, classes: int, batch: int, lr: float) -> float:
 
 
 def _learn(model: nn.Module, optimiser: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> None:
-    F.cross_entropy(model(images), labels).backward()
+    F.cross_entropy(model(images), labels).backward()  # type: ignore[no-untyped-call]
     optimiser.step()
     optimiser.zero_grad()
 

@@ -16,7 +16,7 @@ def network(*, width: float, classes: int) -> nn.Module:
     """timm's MobileNet v1. Its public `mobilenetv1_100` takes no width, the function behind it does."""
     from timm.models.efficientnet import _gen_mobilenet_v1
 
-    model: nn.Module = _gen_mobilenet_v1("mobilenetv1_100", width, num_classes=classes)
+    model: nn.Module = _gen_mobilenet_v1("mobilenetv1_100", width, num_classes=classes)  # type: ignore[no-untyped-call]
     return model
 
 
@@ -65,7 +65,8 @@ def train_timm(
     min_area: float,
 ) -> dict[str, Any]:
     """timm's dataset and loader, with the prefetcher that its train.py uses on every device."""
-    from timm.data import create_dataset, create_loader
+    from timm.data.dataset_factory import create_dataset
+    from timm.data.loader import create_loader
 
     model = _ready(width=width, classes=2, threads=threads)
     begun = time.perf_counter()
@@ -76,7 +77,7 @@ def train_timm(
         is_training=True,
         scale=(min_area, 1.0),
         hflip=0.5,
-        color_jitter=None,
+        color_jitter=None,  # type: ignore[arg-type]
         interpolation="bilinear",
         mean=_MEAN,
         std=_STD,
@@ -105,7 +106,7 @@ def _train(
         for images, labels in loader:
             optimiser.zero_grad()
             loss = F.cross_entropy(model(images), labels)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             total += loss.item()
             steps += 1

@@ -16,12 +16,12 @@ _CALLS = (("--help",), ("cost", "mobilenet_v1_0.75_192"))
 _NOTHING = "python -c pass (what starting costs anybody)"
 
 
-def run(settings: Settings) -> Result:
+def run(_: Settings) -> Result:
     """Each command ten times, in turns."""
     commands = {_words(call): [*_program(), *call] for call in _CALLS} | {_NOTHING: [sys.executable, "-c", "pass"]}
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     say(f"start: {_RUNS} rounds")
-    for _ in range(_RUNS):
+    for _round in range(_RUNS):
         for name, command in commands.items():
             seconds[name].append(_seconds(command))
     peaks = {_words(call): _peak(call) for call in _CALLS}

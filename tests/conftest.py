@@ -47,7 +47,7 @@ def swatches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_run(swatches: Path) -> "Callable[..., Run]":
-    """Makes the smallest run that is a whole one, `tiny_run(out, ...)`: three epochs of three steps; fields go over it."""
+    """`tiny_run(out, ...)` is the smallest whole run: three epochs of three steps; fields go over its own."""
     from mobilenets.run import Architecture, Augmentation, Machine, Run
 
     def make(out: Path, **fields: Any) -> Run:

@@ -257,6 +257,7 @@ def test_offline_one_line_says_what_to_put_where(name: str) -> None:
     assert wanted.site in message and all(file in message for file in wanted.files)
 
 
+@pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")  # torchvision unpacks the old way
 def test_an_archive_put_there_by_hand_is_unpacked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     food101(tmp_path / "made")
     root = cache_folder() / "downloads" / "food101"

@@ -91,11 +91,11 @@ def test_never_under_nothing_nor_over_the_highest(
 
 def test_a_long_run_has_the_published_decay() -> None:
     assert fitting_decay(0.9999, steps=1_000_000) == 0.9999
-    assert fitting_decay(0.9997, steps=33_334) == 0.9997
+    assert fitting_decay(0.9997, steps=133_334) == 0.9997
 
 
-def test_a_short_run_remembers_a_tenth_of_itself() -> None:
-    assert fitting_decay(0.9999, steps=1000) == pytest.approx(0.99)
+def test_a_short_run_remembers_a_fortieth_of_itself() -> None:
+    assert fitting_decay(0.9999, steps=1000) == pytest.approx(0.96)
     assert fitting_decay(0.5, steps=1000) == 0.5
     assert fitting_decay(0.0, steps=5) == 0.0
 
@@ -104,7 +104,7 @@ def test_a_short_run_remembers_a_tenth_of_itself() -> None:
 def test_a_fitting_decay_forgets_the_random_start(decay: float, steps: int) -> None:
     fitting = fitting_decay(decay, steps=steps)
     assert 0 <= fitting <= decay
-    if steps >= 20:
+    if steps >= 50:
         assert fitting**steps < 1e-4
 
 

@@ -21,8 +21,8 @@ from mobilenets.data.views import Array
 
 INDEX, PIXELS, _LOCK = "index.json", "pixels.bin", "lock"
 _BUILDING = ".building-"
-# Where nothing tells whether a run still lives, what it was building is given up after this many seconds.
-_DAY = 86400.0
+# What no living run holds may have been begun this very moment; where nothing tells who lives, a day must do (seconds).
+_MOMENT, _DAY = 10.0, 86400.0
 # Another run is waited for as long as its file grows at least once in this many seconds.
 _PATIENCE = 30.0
 _CHANNELS = 3
@@ -55,7 +55,7 @@ class Index:
 class Mapped:
     """The photographs of an entry with these digests, memory-mapped: processes share its pages.
 
-    Raises some exception where the entry is not whole. There is no check of the pixels but their number.
+    Raises an exception of some kind where the entry is not whole. Of the pixels only the number is checked.
     """
 
     def __init__(self, folder: Path, digests: Sequence[str]) -> None:
@@ -142,7 +142,7 @@ def clear_leftovers(folder: Path) -> None:
     """Remove what killed runs were building."""
     for work in folder.glob(f"{_BUILDING}*"):
         held = is_held(work / _LOCK)
-        if held is False or (held is None and _age(work) > _DAY):
+        if not held and _age(work) > (_DAY if held is None else _MOMENT):
             shutil.rmtree(work, ignore_errors=True)
 
 

@@ -26,7 +26,8 @@ class Preprocessing:
     def __post_init__(self) -> None:
         within("resolution", self.resolution, low=1)
         within("crop", self.crop, low=0.1, high=1.0)
-        within("std", min(self.std), low=0.0, open_low=True)
+        for std in self.std:
+            within("std", std, low=0.0, open_low=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,11 @@ class Box:
 def central_box(height: int, width: int, preprocessing: Preprocessing) -> Box:
     """The part of a height x width photograph that is evaluated.
 
-    What is cut off is the same whole number of pixels on both sides, rounded down, as in TensorFlow's
-    `central_crop`; so the crop of a mirrored photograph is the mirrored crop. (The square's longer direction may be
-    off by half a pixel.) torchvision's `Resize(resolution / crop)` and `CenterCrop(resolution)` cut the same square
-    out of the scaled photograph: exactly that where nothing is scaled, else up to a pixel of the source beside it.
+    What is cut off is the same whole number of pixels on both sides, rounded down, as TensorFlow's `central_crop`
+    does; so a mirrored photograph gives the mirrored crop (to half a pixel in the longer direction of a square).
+    torchvision's `Resize(resolution / crop)` and `CenterCrop(resolution)` cut the same square out of the scaled
+    photograph: the very same where it comes at that size, else with edges at most two pixels away (half a pixel on
+    average), of the source or the output, whichever are larger.
     """
     if preprocessing.squash:
         tall, wide = _central(height, preprocessing.crop), _central(width, preprocessing.crop)

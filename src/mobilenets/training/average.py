@@ -8,8 +8,8 @@ from torch import nn
 
 class Average:
     """A copy of a network that follows it: every float, batch norm's statistics too.
-    The network has to stay on its device and in its
-       memory format: the average reads the tensors that it has now.
+
+    The network has to stay on its device and in its memory format: the average reads the tensors that it has now.
     """
 
     def __init__(self, network: nn.Module) -> None:

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from inspect import signature
 from typing import Any, NoReturn, TypeVar
 
 import torch
@@ -46,7 +47,11 @@ class Group:
         if not self.many:
             return network
         ids = [self.device.index] if self.device.type == "cuda" else None
-        return DistributedDataParallel(network, device_ids=ids, broadcast_buffers=False)
+        # Batch norm is the same everywhere: nothing has to be sent before each step. Older torch names that otherwise.
+        known = signature(DistributedDataParallel).parameters
+        sending = "forward_sync_buffers" if "forward_sync_buffers" in known else "broadcast_buffers"
+        options: dict[str, Any] = {sending: False}
+        return DistributedDataParallel(network, device_ids=ids, **options)
 
     def gather(self, value: Value) -> list[Value]:
         """Every process's value, in the first process; elsewhere an empty list."""
@@ -109,16 +114,18 @@ def group(device: torch.device, *, batch: int) -> Iterator[Group]:
 
     Raises `UsageError` where the batch of a step does not divide among them or there are fewer GPUs than processes.
     """
-    world = _number("WORLD_SIZE", 1)
-    if world == 1:
+    share = Share(_number("RANK", 0), _number("WORLD_SIZE", 1))
+    if share.world == 1:
         yield Group(Share(), device)
         return
-    device = _own_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
+    processes = Group(share, device)
+    if batch % share.world:
+        near = _near(batch, share.world)
+        processes.fail(UsageError(f"batch {batch} does not divide among {share.world} processes: {near}"))
+    processes = replace(processes, device=_own_device(device))
+    backend = "nccl" if processes.device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=_PATIENCE)
     try:
-        processes = Group(Share(distributed.get_rank(), world), device)
-        if batch % world:
-            processes.fail(UsageError(f"batch {batch} does not divide among {world} processes: {_near(batch, world)}"))
         yield processes
     finally:
         distributed.destroy_process_group()

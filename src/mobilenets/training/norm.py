@@ -58,8 +58,8 @@ class SharedBatchNorm(nn.BatchNorm2d):
 
 def _statistics(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Mean (C,), variance (C,) and the number of values a channel over all processes (Chan et al. 1979)."""
-    variance, mean = torch.var_mean(images.float(), _PLACES, correction=0)
-    count = torch.full((1,), float(images.numel() // images.shape[1]))
+    variance, mean = torch.var_mean(_exact(images), _PLACES, correction=0)
+    count = mean.new_full((1,), images.numel() // images.shape[1])
     mine = torch.cat([mean, variance, count])
     gathered = [torch.empty_like(mine) for _ in range(distributed.get_world_size())]
     distributed.all_gather(gathered, mine)
@@ -91,8 +91,8 @@ class _Normalise(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         images, weight, mean, scale, count = ctx.saved_tensors
-        normal = (images.float() - _wide(mean)).mul_(_wide(scale))
-        steep = slope.float()
+        normal = (_exact(images) - _wide(mean)).mul_(_wide(scale))
+        steep = _exact(slope)
         sums = torch.stack([steep.sum(_PLACES), (steep * normal).sum(_PLACES)])
         # The gradients of weight and bias are averaged over processes with all the others, later.
         bias_slope, weight_slope = sums.clone()
@@ -100,6 +100,11 @@ class _Normalise(torch.autograd.Function):
         shift, tilt = sums / count
         change = (steep - _wide(shift) - normal.mul_(_wide(tilt))).mul_(_wide(weight * scale))
         return change.to(images.dtype), weight_slope, bias_slope, None, None, None, None
+
+
+def _exact(images: Tensor) -> Tensor:
+    """At least float32, in which sums over a batch are right."""
+    return images.to(torch.promote_types(images.dtype, torch.float32))
 
 
 def _wide(channels: Tensor) -> Tensor:

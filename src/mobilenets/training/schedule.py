@@ -64,8 +64,8 @@ class Schedule:
 
 
 def fitting_decay(decay: float, *, steps: int) -> float:
-    """A running average's decay that a run of `steps` can fill: at most a tenth of the run is remembered.
+    """A running average's decay that a run of `steps` can follow: at most a fortieth of the run is remembered.
 
     The published .9997 and .9999 belong to millions of steps; in a run of a thousand they would keep random weights.
     """
-    return min(decay, 1 - 10 / max(steps, 11))
+    return min(decay, 1 - 40 / max(steps, 41))
