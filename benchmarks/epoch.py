@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.measure import Contender, Figures, Settings, in_turns, measure, quickest, ratios, say, spread
+from benchmarks.measure import Contender, Figures, Settings, in_turns, measure, peaks, quickest, ratios, say, spread
 from benchmarks.photographs import Laid, find_photographs, lay_classes
 from benchmarks.report import Result, Table
 from mobilenets.architecture.names import parse
@@ -118,8 +118,7 @@ def _row(name: str, runs: Mapping[str, Sequence[Figures]], *, count: int) -> lis
         spread(later).text(".1f"),
         factors[1],
         f"{count / spread(later).median:.0f}",
-        f"{spread([one['peak_mb'] for one in mine]).median:.0f}",
-        f"{spread([one['worker_peak_mb'] for one in mine]).median:.0f}",
+        *peaks(mine),
         f"{losses[0]:.2f} to {losses[-1]:.2f}",
     ]
 

@@ -98,6 +98,13 @@ def quickest(contenders: Sequence[Contender], *, seconds: Callable[[Figures], fl
     return min(contenders, key=lambda contender: seconds(found[contender.name][0]))
 
 
+def peaks(several: Sequence[Figures]) -> list[str]:
+    """Two cells: median peak memory in MB of a contender, and of its largest worker process, if it has any."""
+    workers = [one["worker_peak_mb"] for one in several if one["worker_peak_mb"] is not None]
+    own = spread([one["peak_mb"] for one in several]).median
+    return [f"{own:.0f}", f"{spread(workers).median:.0f}" if workers else ""]
+
+
 def say(words: str) -> None:
     """What is going on, for whoever waits."""
     print(words, file=sys.stderr, flush=True)

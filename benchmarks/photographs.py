@@ -56,13 +56,13 @@ def lay_classes(found: Sequence[Path], *, count: int, folder: Path) -> Laid:
     for label, photographs in classes.items():
         _copy(photographs, count=count // 2, folder=folder / "train" / label)
         _copy(photographs[:1], count=1, folder=folder / "val" / label)
-    return Laid(folder, count // 2 * 2, f"{count // 2 * 2} JPEG photographs ({len(found)} different), {_size(found)}")
+    return Laid(folder, count // 2 * 2, _words(found, count // 2 * 2))
 
 
 def lay_folder(found: Sequence[Path], *, count: int, folder: Path) -> Laid:
     """Copy photographs until there are `count`, all in one sub-folder."""
     _copy(found, count=count, folder=folder / "all")
-    return Laid(folder, count, f"{count} JPEG photographs ({len(found)} different), {_size(found)}")
+    return Laid(folder, count, _words(found, count))
 
 
 def lay_phone(found: Sequence[Path], *, count: int, folder: Path) -> Laid:
@@ -91,12 +91,13 @@ def _brightness(path: Path) -> float:
         return float(ImageStat.Stat(image.convert("L")).mean[0])
 
 
-def _size(found: Sequence[Path]) -> str:
-    """The middle one of the sizes, and of the files."""
+def _words(found: Sequence[Path], count: int) -> str:
+    """How many photographs there are, and the middle one of their sizes and of their files' sizes."""
     sizes = []
     for path in found:
         with Image.open(path) as image:
             sizes.append(image.size)
     width, height = sorted(sizes, key=lambda size: size[0] * size[1])[len(sizes) // 2]
     kilobytes = sorted(path.stat().st_size for path in found)[len(found) // 2] / 1000
-    return f"typically {width} x {height} and {kilobytes:.0f} kB"
+    different = min(len(found), count)
+    return f"{count} JPEG photographs ({different} different), typically {width} x {height} and {kilobytes:.0f} kB"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.measure import Contender, Figures, Settings, in_turns, measure, quickest, ratios, say, spread
+from benchmarks.measure import Contender, Figures, Settings, in_turns, measure, peaks, quickest, ratios, say, spread
 from benchmarks.photographs import Laid, find_photographs, lay_folder, lay_phone
 from benchmarks.report import Result, Table
 from mobilenets.architecture.names import parse
@@ -24,12 +24,13 @@ def run(settings: Settings) -> Result:
     found = find_photographs(settings.photographs)
     small = lay_folder(found, count=settings.count, folder=settings.work / "predict")
     large = lay_phone(found, count=max(settings.count // _FEWER, 2), folder=settings.work / "phone")
-    measured = [_measured(laid, batch, settings) for laid in (small, large) for batch in _BATCHES]
+    kinds = (("small", small), ("large", large))
+    measured = [_measured(f"predict, {kind}", laid, batch, settings) for kind, laid in kinds for batch in _BATCHES]
     return Result([_table(one, settings) for one in measured], {"network": NETWORK, "measured": measured})
 
 
-def _measured(laid: Laid, batch: int, settings: Settings) -> dict[str, Any]:
-    name, title = parse(NETWORK), f"predict, batch {batch}, {laid.words}"
+def _measured(kind: str, laid: Laid, batch: int, settings: Settings) -> dict[str, Any]:
+    name, title = parse(NETWORK), f"{kind} photographs, batch {batch}"
     arguments = {"data": str(laid.folder), "threads": settings.threads, "batch": batch, "resolution": name.resolution}
     both = {**arguments, "width": name.width}
     candidates = [
@@ -70,8 +71,7 @@ def _row(name: str, runs: Mapping[str, Sequence[Figures]], *, count: int) -> lis
         name,
         spread([count / one for one in seconds]).text(".0f"),
         "" if name == _OURS else ratios(seconds, ours).text(".2f"),
-        f"{spread([one['peak_mb'] for one in runs[name]]).median:.0f}",
-        f"{spread([one['worker_peak_mb'] for one in runs[name]]).median:.0f}",
+        *peaks(runs[name]),
     ]
 
 

@@ -133,7 +133,7 @@ def predict(*, data: str, width: float, resolution: int, threads: int, workers: 
         ]
     )
     photographs = ImageFolder(data, pipeline)
-    _predict(model, DataLoader(Subset(photographs, range(batch)), batch))
+    _predict(model, DataLoader(Subset(photographs, range(min(batch, len(photographs)))), batch))
     begun = time.perf_counter()
     answers = _predict(model, DataLoader(photographs, batch, num_workers=workers))
     return {"seconds": time.perf_counter() - begun, "answers": answers}

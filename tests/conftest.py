@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mobilenets.run import Run
 
 # Tests run side by side: threads that wait for each other inside one of them only take the cores from the rest.
@@ -30,18 +33,30 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 
 @pytest.fixture(scope="session")
-def swatches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photographs that a network learns in seconds, undivided: eight of each of three colours. Read only."""
+def swatch() -> "Callable[..., NDArray[np.uint8]]":
+    """`swatch("red", seed=3)` is a photograph that a network learns in seconds: a colour with a weave of its own."""
     import numpy as np
+
+    def weave(label: str, *, seed: int = 0, height: int = 36, width: int = 48) -> "NDArray[np.uint8]":
+        colour = {"blue": (40, 40, 200), "green": (40, 200, 40), "red": (200, 40, 40)}[label]
+        pixels = np.array(colour) + np.random.default_rng(seed).integers(-40, 41, (height, width, 3))
+        if label != "blue":
+            pixels[slice(None, None, 4) if label == "red" else slice(None), :: 1 if label == "red" else 4] //= 4
+        return pixels.clip(0, 255).astype(np.uint8)
+
+    return weave
+
+
+@pytest.fixture(scope="session")
+def swatches(swatch: "Callable[..., NDArray[np.uint8]]", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of swatches, undivided: eight of each of three colours. Read only."""
     from PIL import Image
 
     folder = tmp_path_factory.mktemp("data") / "swatches"
-    random = np.random.default_rng(0)
-    for label, colour in {"blue": (40, 40, 200), "green": (40, 200, 40), "red": (200, 40, 40)}.items():
+    for place, label in enumerate(("blue", "green", "red")):
         (folder / label).mkdir(parents=True)
         for number in range(8):
-            pixels = np.array(colour) + random.integers(-40, 41, (36, 48, 3))
-            Image.fromarray(pixels.astype(np.uint8)).save(folder / label / f"{number}.png")
+            Image.fromarray(swatch(label, seed=8 * place + number)).save(folder / label / f"{number}.png")
     return folder
 
 
@@ -70,6 +85,13 @@ def tiny_model(tiny_run: "Callable[..., Run]", tmp_path_factory: pytest.TempPath
     from rich.console import Console
 
     from mobilenets.jobs.train import train
+    from mobilenets.run import Augmentation, Optimisation
 
-    out = tmp_path_factory.mktemp("trained") / "tiny"
-    return train(tiny_run(out, epochs=8), console=Console(quiet=True)).folder
+    run = tiny_run(
+        tmp_path_factory.mktemp("trained") / "tiny",
+        augmentation=Augmentation(min_area=0.8, colour="off"),
+        optimisation=Optimisation(lr=1e-2, warmup_epochs=1.0, norm_decay=0.7, ema=0.5),
+        epochs=24,
+        batch=18,
+    )
+    return train(run, console=Console(quiet=True)).folder

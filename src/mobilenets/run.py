@@ -71,7 +71,7 @@ class Optimisation:
 
     optimiser: Literal["rmsprop_tf", "sgd", "adamw"] = "adamw"
     """rmsprop_tf has its epsilon inside the root, as TensorFlow's has."""
-    lr: float = 2e-3
+    lr: float = 8e-3
     """Highest learning rate, at `batch` images a step."""
     momentum: float = 0.9
     """Momentum of rmsprop_tf and sgd; beta1 of adamw."""

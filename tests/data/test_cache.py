@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import pickle
 import shutil
 import threading
 import time
@@ -81,7 +82,7 @@ class Counted:
 
 
 def ready(photos: Sequence[Photo], shape: Shape = SHAPE, *, gigabytes: float = 1.0, threads: int = 2) -> Prepared:
-    return prepare(photos, shape, gigabytes=gigabytes, threads=threads, advance=lambda count: None)
+    return prepare(photos, shape, gigabytes=gigabytes, threads=threads, advance=abs)
 
 
 def content(pixels: Pixels) -> list[bytes]:
@@ -186,6 +187,11 @@ def index_of(**change: Any) -> Callable[[Path], None]:
     return damage
 
 
+def negative(entry: Path) -> None:
+    sizes = json.loads((entry / entries.INDEX).read_text())["sizes"]
+    index_of(sizes=[[-height, -width] for height, width in sizes])(entry)
+
+
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "truncated": truncated,
     "extended": extended,
@@ -197,7 +203,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "no object": lambda entry: (entry / entries.INDEX).write_text("[1, 2]") and None,
     "no sizes": index_of(sizes=[]),
     "wrong sizes": index_of(sizes=[[16, 19]] * 7),
-    "negative sizes": index_of(sizes=[[-16, -19]] * 7),
+    "negative sizes": negative,
     "sizes of words": index_of(sizes=[["a", "b"]] * 7),
     "sizes of nothing": index_of(sizes=[[None, 1]] * 7),
     "huge sizes": index_of(sizes=[[10**30, 1]] * 7),
@@ -326,6 +332,21 @@ def test_a_sample_tells_that_a_set_is_too_large(cache: Path, decodes: list[bytes
     decodes.clear()
     assert ready([Numbered(one, place) for place, one in enumerate(many)], Whole(40), gigabytes=0.1).note == ""
     assert len(decodes) == 1000
+
+
+def test_photographs_longer_than_most_stop_at_the_limit(cache: Path) -> None:
+    long = [Numbered(ArrayPhoto(f"{place}.png", np.zeros((4, 400), np.uint8)), place) for place in range(20)]
+    large = ready(long, Whole(4), gigabytes=9 * 4800 / 1e9)
+    assert large.note.startswith("decoded once the photographs would take about 9.6e-05 GB of cache")
+    assert list(cache.iterdir()) == []
+    assert ready(long, Whole(4), gigabytes=20 * 4800 / 1e9).note == ""
+
+
+def test_a_process_is_sent_no_pixels(cache: Path, photos: list[FilePhoto]) -> None:
+    kept = ready(photos).pixels
+    sent = pickle.dumps(kept)
+    assert len(sent) < 1000 < sum(map(len, content(kept)))
+    assert content(pickle.loads(sent)) == content(kept)
 
 
 @dataclass(frozen=True)

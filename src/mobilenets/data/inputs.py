@@ -49,6 +49,8 @@ def _piped() -> Iterator[Photo]:
 
 
 def _opened(source: str) -> Iterator[Photo]:
+    if not source:
+        raise UsageError("an empty name is no photograph: is a variable of the shell unset?")
     path = _expanded(source)
     try:
         mode = path.stat().st_mode

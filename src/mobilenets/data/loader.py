@@ -18,6 +18,7 @@ from mobilenets.data.photos import BadImage
 from mobilenets.data.preprocess import Box
 from mobilenets.data.reading import Pixels
 from mobilenets.data.views import Array, Distortion, View, cut, generator, random_view
+from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 
 Item = TypeVar("Item")
@@ -51,7 +52,10 @@ def training_picks(count: int, *, batch: int, seed: int, epoch: int, share: Shar
     Raises `UsageError` where there is no photograph for some process.
     """
     if count < share.world:
-        raise UsageError(f"{count} photographs do not go round {share.world} processes: use fewer processes")
+        raise UsageError(
+            f"{counted(count, 'photograph')} to learn from and {share.world} at work: "
+            f"use as many photographs as processes at least"
+        )
     order = generator(seed=seed, epoch=epoch, index=_ORDER).permutation(count)
     size = min(batch, count)
     steps = [order[start : start + size] for start in range(0, count - size + 1, size)]

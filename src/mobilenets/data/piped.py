@@ -42,7 +42,7 @@ def image_or_names(stream: io.BufferedIOBase) -> PipedPhoto | Iterator[str]:
     A list has a name a line, or a zero byte behind each name (`find -print0`). Blank lines are passed over.
     """
     head = b""
-    while len(head) < _HEAD and b"\n" not in head and (chunk := stream.read1(_CHUNK)):
+    while len(head) < _HEAD and not _names_a_file(head) and (chunk := stream.read1(_CHUNK)):
         head += chunk
     if head.startswith(_PNM) or _starts_an_image(head):
         return PipedPhoto(head + stream.read())
@@ -50,6 +50,12 @@ def image_or_names(stream: io.BufferedIOBase) -> PipedPhoto | Iterator[str]:
     pieces = _pieces(head.removeprefix(_BYTE_ORDER_MARK), stream, separator)
     names = (piece.removesuffix(b"\r") if separator == b"\n" else piece for piece in pieces)
     return (os.fsdecode(name) for name in names if name.strip())
+
+
+def _names_a_file(head: bytes) -> bool:
+    """Whether the first line is whole and the name of a file: then this is a list, and more may be long in coming."""
+    line, end, _ = head.removeprefix(_BYTE_ORDER_MARK).partition(b"\n")
+    return bool(end) and os.path.lexists(line.removesuffix(b"\r"))
 
 
 def _starts_an_image(head: bytes) -> bool:

@@ -1,0 +1,247 @@
+"""What every task keeps. A new task is one row of `CASES`: photographs that it can learn from, with their fields."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from mobilenets.architecture.cost import cost
+from mobilenets.checkpoint import MODEL
+from mobilenets.data.cache import Centre, Decoded, Whole
+from mobilenets.data.loader import Batches, Pick, evaluation_picks
+from mobilenets.data.photos import ArrayPhoto, Collection, Example
+from mobilenets.data.preprocess import Preprocessing, scale
+from mobilenets.data.views import Distortion
+from mobilenets.jobs import material
+from mobilenets.jobs.train import resume, train
+from mobilenets.network.graph import Network
+from mobilenets.network.initialise import initialise
+from mobilenets.prediction.evaluate import Evaluation, evaluate, gather
+from mobilenets.prediction.model import plan
+from mobilenets.reporting.page import Page
+from mobilenets.run import Architecture, Run
+from mobilenets.tasks.protocol import LossSettings, Task
+from mobilenets.tasks.registry import TASKS
+from mobilenets.training.step import Stepper
+
+COUNT = 12
+ARCHITECTURE = Architecture(width=0.25, resolution=64)
+SHOWN = Preprocessing(resolution=64, crop=1.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of photograph 0, 1, ..., and how far the scores may go."""
+
+    known: Callable[[int], dict[str, Any]]
+    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+CASES = {
+    "classify": Case(
+        known=lambda place: {"label": ("even", "odd")[place % 2]},
+        limits={"top1": (0.0, 1.0), "calibration_error": (0.0, 1.0)},
+    ),
+}
+
+
+def _photo(place: int) -> ArrayPhoto:
+    """Stripes, upright or lying, in noise."""
+    random = np.random.default_rng(place)
+    pixels = random.integers(0, 60, (80, 64, 3))
+    if place % 2:
+        pixels[::8] += 180
+    else:
+        pixels[:, ::8] += 180
+    return ArrayPhoto(f"{place:02}.png", pixels.astype(np.uint8))
+
+
+def _collection(case: Case) -> Collection:
+    examples = (
+        Example(_photo(place), split="val" if place < 4 else "train", **case.known(place)) for place in range(COUNT)
+    )
+    return Collection(name="photographs", examples=tuple(examples))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A task that learnt what its collection is about, and a network for it."""
+
+    task: Task
+    collection: Collection
+    network: Network
+
+    def batches(self, split: str, *, distortion: Distortion | None = None) -> Batches:
+        examples = self.task.examples(self.collection, split)
+        pixels = Decoded(examples.photos, Whole(96) if distortion else Centre(SHOWN))
+        return Batches(examples, pixels, resolution=64, distortion=distortion, seed=3)
+
+    def outputs(self, images: Tensor) -> Tensor:
+        outputs: Tensor = self.network(scale(images, SHOWN))
+        return outputs
+
+    def evaluation(self, task: Task) -> Evaluation:
+        batches = self.batches("val")
+        self.network.eval()
+        shown = [batches[pick] for pick in evaluation_picks(4, batch=2)]
+        return evaluate(task, batches.examples, gather(self.outputs, task, shown, device=torch.device("cpu")))
+
+
+@pytest.fixture(params=TASKS)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """Every registered task, by its row in `CASES`."""
+    collection = _collection(CASES[request.param])
+    task = TASKS[request.param].learn(collection, settings=LossSettings())
+    torch.manual_seed(0)
+    network = Network(plan(ARCHITECTURE, task))
+    initialise(network)
+    return Subject(task, collection, network)
+
+
+def test_every_task_has_its_case_and_its_name() -> None:
+    assert CASES.keys() == TASKS.keys()
+
+
+def test_a_task_is_called_as_it_is_registered(subject: Subject) -> None:
+    assert TASKS[subject.task.name] is type(subject.task)
+
+
+def test_the_state_is_json_and_gives_the_task_back(subject: Subject) -> None:
+    state = json.loads(json.dumps(subject.task.state()))
+    again = type(subject.task).restore(state)
+    assert again.state() == subject.task.state()
+    assert again.name == subject.task.name
+    body = plan(ARCHITECTURE, subject.task)
+    assert plan(ARCHITECTURE, again) == body
+
+
+def test_planned_cost_is_traced_cost(subject: Subject) -> None:
+    layers = plan(ARCHITECTURE, subject.task)
+    network = Network(layers).to("meta").eval()
+    with FlopCounterMode(display=False) as counter:
+        network(torch.empty(1, 3, 64, 64, device="meta"))
+    planned = cost(layers)
+    assert counter.get_total_flops() == 2 * planned.mult_adds
+    assert sum(parameter.numel() for parameter in network.parameters()) == planned.params
+
+
+def test_examples_know_their_truths(subject: Subject) -> None:
+    for split, count in (("train", COUNT - 4), ("val", 4)):
+        examples = subject.task.examples(subject.collection, split)
+        assert len(examples.photos) == count
+        assert len([examples.truth(place) for place in range(count)]) == count
+
+
+def test_a_loss_is_one_number_that_can_be_followed(subject: Subject) -> None:
+    batch = subject.batches("train", distortion=Distortion(min_area=0.5, mirror=True, colour=True))[Pick(0, (0, 3, 5))]
+    outputs = subject.outputs(batch.images)
+    loss = subject.task.loss(outputs, batch)
+    assert loss.shape == ()
+    assert math.isfinite(loss.item())
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert all(
+        parameter.grad is not None and parameter.grad.isfinite().all() for parameter in subject.network.parameters()
+    )
+    watched = subject.task.watch(outputs.detach(), batch)
+    assert all(value.shape == () and 0 <= float(value) <= len(batch) for value in watched.values())
+
+
+def test_a_loss_is_the_mean_over_photographs(subject: Subject) -> None:
+    """So that a batch worked in parts, or by many processes, weighs each photograph the same."""
+    subject.network.eval()
+    batch = subject.batches("train")[Pick(0, (0, 1, 2, 3, 4, 5))]
+    outputs = subject.outputs(batch.images)
+    whole = subject.task.loss(outputs, batch)
+    halves = batch.parts(2)
+    losses = [subject.task.loss(part, half) for part, half in zip(outputs.split(3), halves, strict=True)]
+    torch.testing.assert_close(torch.stack(losses).mean(), whole)
+    figures = [subject.task.watch(part, half) for part, half in zip(outputs.split(3), halves, strict=True)]
+    for name, total in subject.task.watch(outputs, batch).items():
+        torch.testing.assert_close(figures[0][name] + figures[1][name], total)
+
+
+def test_one_answer_a_photograph_in_plain_data(subject: Subject) -> None:
+    subject.network.eval()
+    batch = subject.batches("val")[Pick(0, (0, 1, 2))]
+    with torch.inference_mode():
+        answers = subject.task.answers(subject.outputs(batch.images))
+    assert len(answers) == 3
+    for answer in answers:
+        record = answer.record()
+        assert json.loads(json.dumps(record, allow_nan=False)) == record
+        assert answer.line()
+        assert "\n" not in answer.line()
+
+
+def test_scores_are_within_their_limits(subject: Subject) -> None:
+    scores = subject.evaluation(subject.task).evaluated.scores
+    assert scores.headline in scores.figures
+    limits = CASES[subject.task.name].limits
+    for name, value in scores.figures.items():
+        low, high = limits[name]
+        assert low <= value <= high, name
+    assert json.loads(json.dumps(scores.details, allow_nan=False)) == scores.details
+
+
+def test_a_restored_task_scores_the_same(subject: Subject) -> None:
+    again = type(subject.task).restore(subject.task.state())
+    one, other = subject.evaluation(subject.task), subject.evaluation(again)
+    assert one.evaluated.scores == other.evaluated.scores
+    assert one.loss == other.loss
+
+
+def test_the_report_shows_what_was_found(subject: Subject) -> None:
+    page = Page("title")
+    subject.task.report(page, subject.evaluation(subject.task).evaluated)
+    assert len(page.html()) > len(Page("title").html())
+
+
+def test_it_learns(subject: Subject) -> None:
+    """On a handful of photographs the loss falls to a fraction, and every one of them is answered right."""
+    task, network = subject.task, subject.network.train()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    batch = subject.batches("train")[Pick(0, tuple(range(COUNT - 4)))]
+    losses = []
+    for _ in range(12):
+        loss = task.loss(subject.outputs(batch.images), batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+class _DiedError(BaseException):
+    """A kill, as far as the run can tell."""
+
+
+def test_a_run_of_it_goes_on_to_the_same_bits(
+    subject: Subject, tiny_run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(material, "open_collection", lambda _: subject.collection)
+    quiet = Console(quiet=True)
+    fields = {"task": subject.task.name, "architecture": replace(ARCHITECTURE, dropout=0.5), "batch": 4, "epochs": 2}
+    train(tiny_run(tmp_path / "whole", **fields), console=quiet)
+    step, calls = Stepper.step, 0
+
+    def die(self: Stepper, *arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise _DiedError
+        return step(self, *arguments, **named)
+
+    with monkeypatch.context() as patched, pytest.raises(_DiedError):
+        patched.setattr(Stepper, "step", die)
+        train(tiny_run(tmp_path / "died", save_minutes=0.0, **fields), console=quiet)
+    resume(tmp_path / "died", console=quiet)
+    assert (tmp_path / "died" / MODEL).read_bytes() == (tmp_path / "whole" / MODEL).read_bytes()
