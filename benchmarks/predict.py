@@ -16,14 +16,14 @@ _TARGET = 1.5
 _OURS = "mobilenets predict"
 _RIVAL = "ImageFolder + DataLoader + eager timm model"
 # A photograph of 12 megapixels takes as long to decode as many small ones.
-_FEWER = 8
+_LARGE = 16
 
 
 def run(settings: Settings) -> Result:
     """Small and large photographs, at two batch sizes each."""
     found = find_photographs(settings.photographs)
-    small = lay_folder(found, count=settings.count, folder=settings.work / "predict")
-    large = lay_phone(found, count=max(settings.count // _FEWER, 2), folder=settings.work / "phone")
+    small = lay_folder(found, count=settings.count // 2, folder=settings.work / "predict")
+    large = lay_phone(found, count=settings.count // _LARGE, folder=settings.work / "phone")
     kinds = (("small", small), ("large", large))
     measured = [_measured(f"predict, {kind}", laid, batch, settings) for kind, laid in kinds for batch in _BATCHES]
     return Result([_table(one, settings) for one in measured], {"network": NETWORK, "measured": measured})

@@ -135,7 +135,8 @@ CASES = {
     "one class": Wrong(_after(_one_class, Place.train), "one label only ('blue', 8 photographs): two or more labels"),
     "loose photographs": Wrong(_after(_loose, Place.train), "every photograph lies outside a label's folder"),
     "a label in val that train lacks": Wrong(
-        _after(_unknown_in_val, Place.train), "val has the label 'blue' that the 2 classes do not have"
+        _after(_unknown_in_val, Place.train),
+        "val of photos has the label 'blue', which is none of the 2 classes (green, red): train with photographs of it",
     ),
     "every photograph broken": Wrong(
         _after(_spoilt(24), lambda place: place.train("--cache-gb", "1")),
@@ -233,7 +234,8 @@ CASES = {
         lambda place: place.train("--weights", str(place.model), "--width", "0.5"), "use --width 0.25"
     ),
     "labels that the model does not know": Wrong(
-        _after(lambda place: (place.photos / "red").rename(place.photos / "pink"), Place.evaluate), "the label 'pink'"
+        _after(lambda place: (place.photos / "red").rename(place.photos / "pink"), Place.evaluate),
+        "all of photos has the label 'pink', which is none of the 3 classes",
     ),
     "a split that is not there": Wrong(lambda place: place.evaluate("--split", "test"), "no split 'test'"),
     # The folder of the run.

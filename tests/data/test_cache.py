@@ -392,8 +392,8 @@ class TestFolder:
         self.decoded_with_note(photos, "(Not a directory)")
         assert cache.parent.read_text() == "mine"
 
-    def test_of_an_impossible_name(self, photos: list[FilePhoto], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("MOBILENETS_CACHE", "/tmp/" + "x" * 300)
+    def test_of_an_impossible_name(self, cache: Path, photos: list[FilePhoto], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MOBILENETS_CACHE", str(cache.parent / ("x" * 300)))
         self.decoded_with_note(photos, "(File name too long)")
 
     def test_that_cannot_be_written(

@@ -99,7 +99,7 @@ def test_the_tiny_model_learnt_its_colours(tiny_model: Path, swatches: Path) -> 
 
 def test_a_label_that_the_model_does_not_know(tiny_model: Path, folder: Path) -> None:
     (folder / "red").rename(folder / "scarlet")
-    with pytest.raises(UsageError, match="all has the label 'scarlet' that the 3 classes do not have"):
+    with pytest.raises(UsageError, match="all of swatches has the label 'scarlet', which is none of the 3 classes"):
         _evaluate(folder, tiny_model)
 
 

@@ -47,7 +47,8 @@ def test_fewer_than_two_classes_are_no_task(train: list[str | None], words: str)
 
 def test_labels_that_train_lacks_are_named() -> None:
     task = Classify(("ant", "dog"))
-    with pytest.raises(UsageError, match="zoo: val has the label 'eel' and 1 more that the 2 classes do not have"):
+    words = r"val of zoo has the label 'eel' and 1 more, which is none of the 2 classes \(ant, dog\): train"
+    with pytest.raises(UsageError, match=words):
         task.examples(_collection(val=["fox", "ant", "eel", "fox"]), "val")
 
 

@@ -1,5 +1,7 @@
 """`mobilenets evaluate`: a model scored on photographs whose truth is known."""
 
+import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +40,8 @@ def run(
 
     report = evaluate(data, model=model, split=split, batch=batch, device=device, strict=strict)
     if json:
-        print_json(report)
+        # JSON has no NaN; a network that says nothing else has a loss that is none.
+        print_json(asdict(report) | {"loss": report.loss if math.isfinite(report.loss) else None})
         return
     _print(report)
 

@@ -18,6 +18,7 @@ from mobilenets.files import reason
 
 STANDARD_INPUT = "-"
 _TABLES = (".csv", ".tsv")
+_KINDS = "files that end in .jpg, .png, .webp, .heic and the like"
 _ENCRYPTED = 0x1
 
 
@@ -59,9 +60,9 @@ def _opened(source: str) -> Iterator[Photo]:
     except (OSError, ValueError) as error:
         return _absent(source, error)
     if stat.S_ISDIR(mode):
-        return _some(photos_below(str(path)), f"{source} holds no photographs")
+        return _some(photos_below(str(path)), f"{source} holds no photographs ({_KINDS})")
     if path.suffix.lower() == ".zip":
-        return _some(_in_zip(path), f"{source} holds no photographs")
+        return _some(_in_zip(path), f"{source} holds no photographs ({_KINDS})")
     if path.suffix.lower() in _TABLES:
         return _in_collection(source)
     return iter([FilePhoto(str(path), Path())])

@@ -16,8 +16,8 @@ from mobilenets.data.photos import Collection
 from mobilenets.data.sources import open_collection
 from mobilenets.data.split import read_split
 from mobilenets.errors import UsageError
+from mobilenets.prediction.evaluate import Evaluation, gather
 from mobilenets.prediction.evaluate import evaluate as score
-from mobilenets.prediction.evaluate import gather
 from mobilenets.prediction.model import Model, choose_device
 from mobilenets.prediction.model import load as load_model
 from mobilenets.training.watch import counting
@@ -66,13 +66,9 @@ def evaluate(
     loaded = load_model(folder, device=choose_device(device))
     collection, notes = _with_split(open_collection(data), folder)
     wanted = _wanted(collection, split)
-    if wanted == ALL:
-        collection = replace(collection, examples=tuple(replace(one, split=ALL) for one in collection.examples))
-    examples = loaded.task.examples(collection, wanted)
-    if not examples.photos:
-        raise UsageError(f"{data}: {wanted} has no labelled photographs to score: use --split all or another folder")
-    evaluation, bad = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
-    bad = {**collection.bad, **bad}
+    examples = _examples(loaded, collection, wanted)
+    evaluation, unreadable = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
+    bad = {**collection.bad, **unreadable}
     left_out = check_bad(bad, len(examples.photos) + len(collection.bad), strict=strict)
     scores = evaluation.evaluated.scores
     return EvaluationReport(
@@ -111,7 +107,19 @@ def _wanted(collection: Collection, asked: str | None) -> str:
     return asked
 
 
-def _run(loaded: Model, examples: Examples, *, batch: int, console: Console) -> tuple[Any, dict[str, str]]:
+def _examples(loaded: Model, collection: Collection, wanted: str) -> Examples:
+    if wanted == ALL:
+        collection = replace(collection, examples=tuple(replace(one, split=ALL) for one in collection.examples))
+    examples = loaded.task.examples(collection, wanted)
+    if not examples.photos:
+        raise UsageError(
+            f"{wanted} of {collection.name} has no labelled photographs to score: use another split or data"
+        )
+    return examples
+
+
+def _run(loaded: Model, examples: Examples, *, batch: int, console: Console) -> tuple[Evaluation, dict[str, str]]:
+    """Score the examples; with it the photographs that could not be read, and why."""
     pixels = Noting(Decoded(examples.photos, Centre(loaded.preprocessing)))
     batches = Batches(examples, pixels, resolution=loaded.preprocessing.resolution, threads=os.cpu_count() or 1)
     picks = evaluation_picks(len(examples.photos), batch=batch)

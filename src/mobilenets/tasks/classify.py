@@ -15,6 +15,7 @@ from mobilenets.data.audit import need_two_labels
 from mobilenets.data.examples import Batch, Target
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.views import View
+from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
 from mobilenets.maths.classification import calibration_error, confusion_matrix, hits
 from mobilenets.reporting.page import Page
@@ -94,10 +95,10 @@ class Classify:
         chosen = [one for one in collection.examples if one.split == split and one.label is not None]
         unknown = sorted({one.label for one in chosen if one.label and one.label not in number})
         if unknown:
+            more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
             raise UsageError(
-                f"{collection.name}: {split} has the label {unknown[0]!r}"
-                + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else "")
-                + f" that the {len(self.classes)} classes do not have: add training photographs of it or take it out"
+                f"{split} of {collection.name} has the label {unknown[0]!r}{more}, which is none of the "
+                f"{len(self.classes)} classes ({listed(self.classes)}): train with photographs of it or take it out"
             )
         return Labelled(
             tuple(one.photo for one in chosen), tuple(number[one.label] for one in chosen if one.label is not None)

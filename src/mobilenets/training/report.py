@@ -39,7 +39,9 @@ def run_page(
     )
     for note in notes:
         page.notice(note)
-    _add_curves(page, history, headline=evaluation.evaluated.scores.headline)
+    _add_curves(
+        page, history, headline=evaluation.evaluated.scores.headline, smoothing=run.optimisation.label_smoothing
+    )
     task.report(page, evaluation.evaluated)
     _add_settings(page, run)
     return page.html()
@@ -49,17 +51,19 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _add_curves(page: Page, history: Sequence[Mapping[str, Any]], *, headline: str) -> None:
+def _add_curves(page: Page, history: Sequence[Mapping[str, Any]], *, headline: str, smoothing: float) -> None:
     page.heading("Curves")
     panels = [
         Panel(title=_words(headline), lines=_series(history, headline), share=True),
         Panel(title="loss", lines=_series(history, "loss")),
     ]
-    page.figure(
-        [curves([panel]) for panel in panels],
+    words = (
         "By epoch. Train is measured on augmented photographs while learning, val on the held-out ones "
-        "with the averaged weights.",
+        "with the averaged weights."
     )
+    if smoothing:
+        words += f" The train loss has the label smoothing of {smoothing:g} in it, the val loss does not."
+    page.figure([curves([panel]) for panel in panels], words)
 
 
 def _series(history: Sequence[Mapping[str, Any]], name: str) -> dict[str, list[float | None]]:

@@ -82,7 +82,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_state(
     words = (
         rf"the loss is nan at step 2 of epoch 3: the run stops, the last state saved in {folder} is kept; start anew"
     )
-    with pytest.raises(JobError, match=words + r" with a smaller --lr than 0\.002$"):
+    with pytest.raises(JobError, match=words + r" with a smaller --lr than 0\.008$"):
         resume(folder, console=Console(quiet=True))
     assert _saved(folder) == saved
 

@@ -1,0 +1,130 @@
+"""`mobilenets predict` as a person and a program see it."""
+
+import csv
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from mobilenets.cli.main import main
+
+
+@pytest.fixture
+def folder(swatches: Path, tmp_path: Path) -> Path:
+    """Four photographs, of which the first and the third cannot be read."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, label in enumerate(("red", "green", "blue", "red")):
+        shutil.copy(swatches / label / f"{number}.png", folder / f"{number}.png")
+    for name in ("0.png", "2.png"):
+        (folder / name).write_bytes(b"no image")
+    return folder
+
+
+def _predict(model: Path, *arguments: str | Path) -> int:
+    return main(["predict", *map(str, arguments), "--model", str(model), "--device", "cpu"])
+
+
+def test_a_line_a_photograph(tiny_model: Path, swatches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _predict(tiny_model, swatches / "red") == 0
+    out, err = capsys.readouterr()
+    assert not err
+    lines = out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == [f"{swatches}/red/{n}.png" for n in range(8)]
+    assert all(line.count("%") == 3 for line in lines)
+
+
+def test_it_goes_on_past_a_broken_file_and_says_so(
+    tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _predict(tiny_model, folder) == 1
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert len(lines) == 4
+    assert lines[0] == f"{folder}/0.png  cannot be read: not an image"
+    assert "%" in lines[3]
+    assert err == "mobilenets predict: 2 of 4 photographs could not be read\n"
+
+
+def test_json_is_an_object_a_line(tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _predict(tiny_model, folder, "--json") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(row["image"]).name for row in rows] == ["0.png", "1.png", "2.png", "3.png"]
+    assert rows[0].keys() == {"image", "error"}
+    assert rows[1].keys() == {"image", "label", "probability", "top"}
+    assert sum(one["probability"] for one in rows[1]["top"]) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_csv_has_its_header_although_the_first_photograph_is_broken(
+    tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _predict(tiny_model, folder, "--csv") == 1
+    out = capsys.readouterr().out
+    assert "\r" not in out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert list(rows[0]) == ["image", "label", "probability", "error"]
+    assert [Path(row["image"]).name for row in rows] == ["0.png", "1.png", "2.png", "3.png"]
+    assert [bool(row["error"]) for row in rows] == [True, False, True, False]
+    assert rows[1]["label"] in ("blue", "green", "red")
+
+
+def test_csv_of_nothing_but_broken_photographs(
+    tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _predict(tiny_model, folder / "0.png", "--csv") == 1
+    assert capsys.readouterr().out == f"image,error\n{folder}/0.png,not an image\n"
+
+
+def test_csv_takes_any_name(
+    tiny_model: Path, swatches: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = 'a "red", or\nso.png'
+    shutil.copy(swatches / "red" / "0.png", tmp_path / name)
+    assert _predict(tiny_model, tmp_path, "--csv") == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["image"] == str(tmp_path / name)
+
+
+def test_a_limit(tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _predict(tiny_model, folder, "--limit", "2", "--json") == 1
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+class _Stdin(io.BytesIO):
+    @property
+    def buffer(self) -> "_Stdin":
+        return self
+
+    def peek(self, size: int) -> bytes:
+        return self.getvalue()[self.tell() : self.tell() + size]
+
+
+def test_a_list_on_standard_input(
+    tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Stdin(f"{folder}/1.png\n\n{folder}/gone.png\n{folder}/3.png".encode()))
+    assert _predict(tiny_model, "-", "--json") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(row["image"]).name for row in rows] == ["1.png", "gone.png", "3.png"]
+    assert ["error" in row for row in rows] == [False, True, False]
+
+
+def test_an_image_on_standard_input(
+    tiny_model: Path, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Stdin((folder / "1.png").read_bytes()))
+    assert _predict(tiny_model, "-", "--json") == 0
+    (row,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert row["image"] == "standard input"
+
+
+def test_a_data_set_by_name(tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _predict(tiny_model, "digits", "--limit", "3") == 0
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "0000.png",
+        "0001.png",
+        "0002.png",
+    ]

@@ -1,0 +1,176 @@
+"""`mobilenets train` as a person and a program see it."""
+
+import json
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mobilenets.cli.main import main
+from mobilenets.cli.train import choose
+from mobilenets.jobs import train as job
+from mobilenets.run import FINETUNE, PAPER, Optimisation, Run
+from mobilenets.settings import to_json
+from mobilenets.training import distributed
+from mobilenets.training.distributed import FollowerError
+from mobilenets.training.step import Stepper, StepResult
+
+TINY = ("--width", "0.25", "--resolution", "32", "--threads", "1", "--cache-gb", "0", "--device", "cpu", "--batch", "6")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The runs that were asked for, in place of their training."""
+    runs: list[Run] = []
+
+    def train(run: Run, *, overwrite: bool = False) -> job.Trained:
+        runs.append(run)
+        return job.Trained(run.out, run.epochs, {"top1": 0.5, "calibration_error": 0.25}, [], (), 61.0)
+
+    monkeypatch.setattr(job, "train", train)
+    return runs
+
+
+def test_a_run_says_what_it_does_and_came_to(
+    swatches: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert main(["train", str(swatches), "--out", str(out), "--epochs", "2", *TINY]) == 0
+    said, told = capsys.readouterr()
+    scores, files = said.splitlines()
+    assert re.fullmatch(r"top1 [\d.]+, calibration error [\d.]+ on the held-out photographs, 2 epochs in \d+ s", scores)
+    assert files == f"checkpoint {out}, report {out}/report.html"
+    lines = told.splitlines()
+    assert lines[0].startswith("mobilenet_v1_0.25_32 for classify: 0.8 M mult-adds")
+    assert lines[-1].startswith("epoch 2/2  train_loss")
+
+
+def test_json_is_all_there_is_on_standard_output(
+    swatches: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert main(["train", str(swatches), "--out", str(out), "--epochs", "1", "--json", *TINY]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said.keys() == {"folder", "epochs", "scores", "history", "notes", "seconds"}
+    assert (said["folder"], said["epochs"], len(said["history"])) == (str(out), 1, 1)
+    assert said["scores"]["top1"] == said["history"][0]["val_top1"]
+    assert main(["train", "--resume", str(out), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again["history"] == said["history"]
+
+
+def test_flags_are_the_fields_of_a_run(asked: list[Run]) -> None:
+    flags = "--width 0.5 --lr 0.1 --flip off --strict --label-smoothing 0 --out somewhere --seed 7"
+    assert main(["train", "digits", *flags.split()]) == 0
+    (run,) = asked
+    assert (run.data, run.out, run.seed) == ("digits", Path("somewhere"), 7)
+    assert (run.architecture.width, run.optimisation.lr, run.augmentation.flip) == (0.5, 0.1, "off")
+    assert (run.optimisation.label_smoothing, run.strict) == (0.0, True)
+    assert run.architecture.resolution == 224  # the others stay
+
+
+@pytest.mark.parametrize(
+    ("flags", "recipe", "optimisation"),
+    [
+        ([], "scratch", Optimisation()),
+        (["--recipe", "paper"], "paper", PAPER),
+        (["--recipe=paper"], "paper", PAPER),
+        (["--weights", "folder"], "finetune", FINETUNE),
+        (["--weights", "folder", "--recipe", "scratch"], "scratch", Optimisation()),
+    ],
+)
+def test_recipes(asked: list[Run], flags: list[str], recipe: str, optimisation: Optimisation) -> None:
+    assert main(["train", "digits", *flags]) == 0
+    (run,) = asked
+    assert (run.recipe, run.optimisation) == (recipe, optimisation)
+
+
+def test_flags_go_over_the_recipe(asked: list[Run]) -> None:
+    assert main(["train", "digits", "--recipe", "paper", "--lr", "0.5"]) == 0
+    assert asked[0].optimisation.lr == 0.5
+    assert asked[0].optimisation.ema == PAPER.ema
+
+
+def test_flags_go_over_the_run_file(asked: list[Run], tiny_run: Callable[..., Run], tmp_path: Path) -> None:
+    wanted = tiny_run(tmp_path / "run", epochs=17, optimisation=Optimisation(optimiser="sgd"))
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(to_json(wanted)))
+    assert main(["train", wanted.data, "--run-file", str(file), "--epochs", "3"]) == 0
+    (run,) = asked
+    assert run == Run(**{**vars(wanted), "epochs": 3})
+
+
+def test_the_description_of_a_checkpoint_is_a_run_file(asked: list[Run], tiny_model: Path, swatches: Path) -> None:
+    """So is the data: what was learnt from is learnt from again."""
+    assert main(["train", "--run-file", str(tiny_model / "run.json"), "--out", "elsewhere"]) == 0
+    (run,) = asked
+    assert (run.data, run.out, run.batch) == (str(swatches), Path("elsewhere"), 18)
+
+
+def test_help_names_the_recipes_and_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert "Recipes: scratch" in page
+    for flag in ("--width", "--resolution", "--epochs", "--lr", "--resume", "--overwrite", "--run-file", "--cache-gb"):
+        assert flag in page
+    assert main(["train", "--resume", "run", "--help"]) == 0
+    page = capsys.readouterr().out
+    assert "Continue a run from its last saved state" in page
+    assert "--lr" not in page
+
+
+def test_a_process_that_follows_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(run: Run, *, overwrite: bool) -> job.Trained:
+        raise FollowerError("the first process failed")
+
+    monkeypatch.setattr(job, "train", fail)
+    monkeypatch.setattr("mobilenets.cli.train._GRACE", 0.0)
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", "digits"])
+    assert stopped.value.code == 1
+    assert capsys.readouterr() == ("", "")
+
+
+def test_only_the_first_process_prints(
+    asked: list[Run], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(distributed, "is_first", lambda: False)
+    assert main(["train", "digits", "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_resuming_has_flags_of_its_own() -> None:
+    assert choose(["--resume", "run"]) is choose(["photographs", "--resume=run", "--json"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_in_one_line_how_to_go_on(
+    number: signal.Signals,
+    swatches: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    step = Stepper.step
+
+    def interrupted(self: Stepper, *arguments: Any, **named: Any) -> StepResult:
+        os.kill(os.getpid(), number)
+        return step(self, *arguments, **named)
+
+    out = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        patched.setattr(Stepper, "step", interrupted)
+        assert main(["train", str(swatches), "--out", str(out), "--epochs", "2", *TINY]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == (
+        f"mobilenets train: stopped by {number.name} after epoch 1 of 2, step 1 of 3, and saved: "
+        f"go on with mobilenets train --resume {out}"
+    )
+    assert main(["train", "--resume", str(out)]) == 0
+    assert "going on with epoch 1 of 2, after step 1 of 3" in capsys.readouterr().err
