@@ -69,9 +69,12 @@ def _name(word: str) -> str:
 
 def _network(word: str) -> str:
     try:
-        return str(parse(word))
+        name = parse(word)
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+    if name.family != "mobilenet_v1":
+        raise argparse.ArgumentTypeError(f"{word} is not in timm at any width: use a mobilenet_v1")
+    return str(name)
 
 
 def _at_least(least: int) -> Callable[[str], int]:

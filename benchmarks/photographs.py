@@ -30,6 +30,8 @@ def find_photographs(folder: Path | None) -> list[Path]:
     Raises `UsageError` where there are fewer than two.
     """
     folder = folder or _usual()
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder: --photographs takes one with two or more JPEG photographs")
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
     if len(found) < 2:
         raise UsageError(f"{folder} has {len(found)} JPEG photographs: --photographs takes a folder with two or more")

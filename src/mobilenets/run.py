@@ -89,7 +89,7 @@ class Optimisation:
     """Put weight decay on depthwise filters too (the paper advises against it)."""
     label_smoothing: float = 0.1
     """Share of the target spread over all classes (the paper uses none)."""
-    norm_decay: float = 0.99
+    norm_decay: float = 0.9
     """Decay of batch norm's running statistics; shorter in runs too short for it."""
     ema: float = 0.99
     """Decay of the moving average of the weights that is evaluated and shipped; 0 ships the weights themselves."""

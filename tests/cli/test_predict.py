@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -128,3 +130,18 @@ def test_a_data_set_by_name(tiny_model: Path, capsys: pytest.CaptureFixture[str]
         "0001.png",
         "0002.png",
     ]
+
+
+@pytest.mark.parametrize("form", ["--batch=1", "--json", "--csv"])
+def test_file_names_that_are_no_text(tiny_model: Path, swatches: Path, tmp_path: Path, form: str) -> None:
+    name = os.fsencode(tmp_path) + b"/\xff[bold]\xc3\xa4.png"
+    shutil.copy(swatches / "red" / "0.png", os.fsdecode(name))
+    command = [sys.executable, "-m", "mobilenets", "predict", tmp_path, "--model", tiny_model, "--device", "cpu", form]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}  # as in a terminal of almost any language
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    if form == "--json":
+        name = json.loads(done.stdout)["image"].encode(errors="surrogateescape")
+        assert name == os.fsencode(tmp_path) + b"/\xff[bold]\xc3\xa4.png"
+    else:
+        assert name in done.stdout

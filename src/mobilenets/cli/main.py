@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ VERBS = (
     Verb("paper", "the paper's tables recomputed and its figures drawn"),
 )
 
+_SPINS = "1000"
 OK, FAILED, WRONG, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 # What the machine refuses, as opposed to what a mistake in the program asks of it.
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO}
@@ -44,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     130 is Ctrl-C, 141 a reader that closed the pipe (`| head`). Anything unforeseen keeps its traceback.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    # Torch's threads wait for each other by spinning, by default for so long that one other busy process makes a
+    # small network ten times slower. Has to stand before torch is imported; whoever set it keeps it.
+    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()

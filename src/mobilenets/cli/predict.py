@@ -65,7 +65,9 @@ def _line(prediction: "Prediction") -> None:
 
 def _json(prediction: "Prediction") -> None:
     answer = prediction.answer.record() if prediction.answer else {"error": prediction.error}
-    print(json_module.dumps({"image": prediction.name, **answer}, ensure_ascii=False))
+    line = json_module.dumps({"image": prediction.name, **answer}, ensure_ascii=False)
+    # Bytes of a file name that are no text are escaped, as JSON has it: what reads the line can still open the file.
+    print(line.encode(errors="backslashreplace").decode())
 
 
 class _Rows:

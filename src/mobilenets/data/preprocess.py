@@ -46,8 +46,8 @@ def central_box(height: int, width: int, preprocessing: Preprocessing) -> Box:
     What is cut off is the same whole number of pixels on both sides, rounded down, as TensorFlow's `central_crop`
     does; so a mirrored photograph gives the mirrored crop (to half a pixel in the longer direction of a square).
     torchvision's `Resize(resolution / crop)` and `CenterCrop(resolution)` cut the same square out of the scaled
-    photograph: the very same where it comes at that size, else with edges at most two pixels away (half a pixel on
-    average), of the source or the output, whichever are larger.
+    photograph: the very same where it comes at that size, else with edges about two pixels away at most (half a
+    pixel on average), of the source or the output, whichever are larger.
     """
     if preprocessing.squash:
         tall, wide = _central(height, preprocessing.crop), _central(width, preprocessing.crop)

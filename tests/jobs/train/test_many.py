@@ -58,7 +58,7 @@ def _run(tiny_run: Make, out: Path) -> Run:
         batch=8,
         accumulate=2,
         architecture=Architecture(width=0.25, resolution=32, dropout=0.0),
-        optimisation=Optimisation(optimiser="sgd", lr=1e-5, ema=0.5, clip=0.0),
+        optimisation=Optimisation(optimiser="sgd", lr=1e-4, ema=0.5, clip=1.0),
     )
 
 

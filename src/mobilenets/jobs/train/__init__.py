@@ -17,13 +17,15 @@ from mobilenets.jobs.train.prepare import prepare
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import choose_device
 from mobilenets.run import Run
-from mobilenets.training.distributed import group
+from mobilenets.training.distributed import FollowerError, group
 from mobilenets.training.loop import Ended
 from mobilenets.training.stop import StopRequest, listening
 from mobilenets.training.tally import NotFiniteError
 from mobilenets.training.watch import watching
 
 __all__ = ["Trained", "resume", "train"]
+
+_RESUME = "mobilenets train --resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ def _learn(job: Job, console: Console) -> Ended:
         except NotFiniteError as error:
             lower = f"a smaller --lr than {run.optimisation.lr:g}" + ("" if run.optimisation.clip else " or --clip 1")
             job.group.fail(JobError(f"{error}: the run stops, {kept(run.out)}; start anew with {lower}"))
+        except FollowerError:
+            raise
+        except JobError as error:
+            raise JobError(f"{error}; go on afterwards with {_RESUME} {run.out}") from error
     if not ended.finished:
         job.group.fail(JobError(_stopped(job, stop)))
     return ended
@@ -96,7 +102,7 @@ def _learn(job: Job, console: Console) -> Ended:
 def _stopped(job: Job, stop: StopRequest) -> str:
     where = f"epoch {job.progress.epoch + 1} of {job.run.epochs}, step {job.progress.step} of {job.pace.steps}"
     by = stop.signal.name if stop.signal else "another process"
-    return f"stopped by {by} after {where}, and saved: go on with mobilenets train --resume {job.run.out}"
+    return f"stopped by {by} after {where}, and saved: go on with {_RESUME} {job.run.out}"
 
 
 def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun: float) -> Trained:
@@ -106,7 +112,7 @@ def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun:
         assert evaluation is not None  # the first process has it
         notes = job.notes()
         for note in notes[len(job.material.notes) :]:
-            console.print(f"note: {note}", highlight=False, soft_wrap=True)
+            console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
         write_report(job, evaluation, notes)
         figures = dict(evaluation.evaluated.scores.figures)
         seconds = time.monotonic() - begun
