@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Torch's threads wait for each other by spinning, by default for so long that one other busy process makes a
     # small network ten times slower. Has to stand before torch is imported; whoever set it keeps it.
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a file name that is no text goes out as it came in
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()
