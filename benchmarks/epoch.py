@@ -1,5 +1,6 @@
 """A training epoch on photographs from JPEG files: `mobilenets train`, torchvision's loader, timm's loader."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,8 +67,8 @@ def _check(runs: Mapping[str, Sequence[Figures]]) -> None:
     """Work that does not learn is not the same work. Raises `JobError`."""
     for name, several in runs.items():
         for one in several:
-            # A comparison with NaN is false.
-            if not one["losses"][-1] < one["losses"][0]:
+            first, *later = one["losses"]
+            if not all(map(math.isfinite, one["losses"])) or min(later) >= first:
                 raise JobError(f"{name}: the loss did not fall ({one['losses']}): its seconds mean nothing")
 
 
