@@ -32,6 +32,10 @@ class Architecture:
     """TensorFlow's SAME, as the published weights have it, or symmetric."""
     activation: Activation = "relu6"
     """Non-linearity behind each batch norm."""
+    norm: bool = True
+    """Batch norm behind each convolution; off for published weights that have it folded in."""
+    norm_epsilon: float = 1e-3
+    """What batch norm adds to the variance (TF-Slim's .001)."""
     dropout: float = 0.001
     """Share of features dropped before the classifier."""
 
@@ -40,6 +44,7 @@ class Architecture:
             raise UsageError(f"family {self.family!r} is unknown: use one of {', '.join(FAMILIES)}")
         check_dials(width=self.width, resolution=self.resolution, min_depth=self.min_depth)
         within("dropout", self.dropout, low=0.0, below=1.0)
+        within("norm-epsilon", self.norm_epsilon, low=0.0, high=1.0, open_low=True)
         one_of_its_words(self)
 
     @property

@@ -28,8 +28,8 @@ class Layer:
 
     `padding` is "same" (TensorFlow's rule: the output is ceil(input / stride), an odd pixel goes to the
     bottom and right) or the (vertical, horizontal) padding put on both sides. `norm` is a batch norm with
-    scale and shift behind the operation. `repeats` is how often the layer runs for one image (300 in the
-    second stage of Faster R-CNN).
+    scale and shift behind the operation, `epsilon` what it adds to the variance (TF-Slim's; PyTorch's own is 1e-5).
+    `repeats` is how often the layer runs for one image (300 in the second stage of Faster R-CNN).
 
     What the operations without weights compute:
     - average_pool: the mean of the window. Padding "same" is left out of it (TensorFlow's rule), padding in
@@ -53,6 +53,7 @@ class Layer:
     groups: int = 1
     bias: bool = False
     norm: bool = False
+    epsilon: float = 1e-3
     activation: Activation | None = None
     ceil: bool = False
     repeats: int = 1

@@ -3,7 +3,7 @@
 import difflib
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from mobilenets.architecture.baselines import BASELINES, Baseline
 from mobilenets.architecture.layer import Activation, Layer
@@ -84,23 +84,29 @@ def body(
     min_depth: int = 8,
     padding: Literal["same", "symmetric"] | None = None,
     activation: Activation | None = None,
+    norm: bool | None = None,
+    epsilon: float | None = None,
 ) -> tuple[Layer, ...]:
     """The layers of a named network before its head.
 
-    `padding` and `activation` unset are the network's own: SAME and ReLU6 for MobileNets, as published for the
-    others, whose rows keep a padding that they state themselves. `min_depth` is the fewest channels of a layer
-    of a MobileNet. Raises `UsageError` for an unknown name and a resolution too small for the network.
+    What is unset is the network's own: SAME, ReLU6 and batch norm with an epsilon of .001 for MobileNets, as published
+    for the others, whose rows keep a padding or norm that they state themselves. `min_depth` is the fewest channels of
+    a layer of a MobileNet. Raises `UsageError` for an unknown name and a resolution too small for the network.
     """
     name = parse(name) if isinstance(name, str) else name
     if name.family in BASELINES:
-        return _baseline_body(name, _style(BASELINES[name.family], padding=padding, activation=activation))
+        own = BASELINES[name.family].style
+        return _baseline_body(name, _changed(own, padding=padding, activation=activation, norm=norm, epsilon=epsilon))
+    usual = _changed(Style(), padding=padding, activation=activation, norm=norm, epsilon=epsilon)
     return layers(
         FAMILIES[name.family],
         width=name.width,
         resolution=name.resolution,
         min_depth=min_depth,
-        padding=padding or "same",
-        activation=activation or "relu6",
+        padding=usual.padding,
+        activation=usual.activation or "relu6",
+        norm=usual.norm,
+        epsilon=usual.epsilon,
     )
 
 
@@ -111,6 +117,8 @@ def network(
     min_depth: int = 8,
     padding: Literal["same", "symmetric"] | None = None,
     activation: Activation | None = None,
+    norm: bool | None = None,
+    epsilon: float | None = None,
 ) -> tuple[Layer, ...]:
     """All layers of a named network, as `body` has them and with its head.
 
@@ -118,23 +126,22 @@ def network(
     `UsageError` as `body` does, and where a head with a map of one size meets another.
     """
     name = parse(name) if isinstance(name, str) else name
-    trunk = body(name, min_depth=min_depth, padding=padding, activation=activation)
+    trunk = body(name, min_depth=min_depth, padding=padding, activation=activation, norm=norm, epsilon=epsilon)
     if name.family not in BASELINES:
         return (*trunk, *classifier(trunk, DEFAULT_CLASSES if classes is None else classes))
     baseline = BASELINES[name.family]
     outputs = baseline.outputs if classes is None else classes
     check_classes(outputs)
     # The smallest depth is for the body: a head has exactly the outputs asked for.
-    style = replace(_style(baseline, padding=padding, activation=activation), min_depth=1)
+    style = _changed(baseline.style, padding=padding, activation=activation, norm=norm, epsilon=epsilon, min_depth=1)
     head = lay(baseline.head(outputs), tap_of(trunk[-1]), style)
     _check_map(name, head)
     return (*trunk, *head)
 
 
-def _style(baseline: Baseline, *, padding: Literal["same", "symmetric"] | None, activation: Activation | None) -> Style:
-    return replace(
-        baseline.style, padding=padding or baseline.style.padding, activation=activation or baseline.style.activation
-    )
+def _changed(style: Style, **asked: Any) -> Style:
+    """The style with what is asked for (not None) in place of its own."""
+    return replace(style, **{name: value for name, value in asked.items() if value is not None})
 
 
 def _baseline_body(name: Name, style: Style) -> tuple[Layer, ...]:

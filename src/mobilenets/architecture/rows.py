@@ -51,6 +51,7 @@ class Conv:
             groups=groups,
             bias=not norm if self.bias is None else self.bias,
             norm=norm,
+            epsilon=style.epsilon,
             activation=style.activation if self.activation == "style" else self.activation,
         )
 

@@ -19,13 +19,15 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a whole network shares: the width multiplier, the smallest depth, padding, activation, batch norm."""
+    """What a whole network shares: the width multiplier, the smallest depth, padding, activation, batch norm
+    and what that adds to the variance."""
 
     width: float = 1.0
     min_depth: int = 8
     padding: Literal["same", "symmetric"] = "same"
     activation: Activation | None = "relu6"
     norm: bool = True
+    epsilon: float = 1e-3
 
     def depth(self, channels: int) -> int:
         """Channels at this width (section 3.3): `max(int(channels * width), min_depth)`, as TF-Slim has it."""

@@ -43,6 +43,7 @@ def layers(
     padding: Literal["same", "symmetric"] = "same",
     activation: Activation = "relu6",
     norm: bool = True,
+    epsilon: float = 1e-3,
 ) -> tuple[Layer, ...]:
     """Resolve a table: every layer with its name, sizes and channels, in running order.
 
@@ -50,7 +51,7 @@ def layers(
     at least 32: the paper's rho times 224. Raises `UsageError` outside these.
     """
     check_dials(width=width, resolution=resolution, min_depth=min_depth)
-    style = Style(width=width, min_depth=min_depth, padding=padding, activation=activation, norm=norm)
+    style = Style(width=width, min_depth=min_depth, padding=padding, activation=activation, norm=norm, epsilon=epsilon)
     return tuple(lay(table, image_tap(resolution), style))
 
 

@@ -7,8 +7,6 @@ from torch.nn import functional as F
 from mobilenets.architecture.layer import Activation, Layer
 from mobilenets.network.padding import pad_same
 
-# TF-Slim's batch norm; PyTorch's own default is 1e-5.
-NORM_EPSILON = 1e-3
 LEAK = 0.1
 
 
@@ -40,7 +38,7 @@ class ConvNorm(nn.Module):
             groups=layer.groups,
             bias=layer.bias,
         )
-        self.norm = nn.BatchNorm2d(layer.out_channels, eps=NORM_EPSILON) if layer.norm else nn.Identity()
+        self.norm = nn.BatchNorm2d(layer.out_channels, eps=layer.epsilon) if layer.norm else nn.Identity()
         self.activation = _activation(layer.activation)
 
     def forward(self, images: Tensor) -> Tensor:

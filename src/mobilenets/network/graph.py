@@ -135,6 +135,15 @@ def _groups(layers: Sequence[Layer]) -> list[tuple[Layer, ...]]:
     return groups
 
 
+def module_paths(layers: Sequence[Layer]) -> dict[str, str]:
+    """Where in a network's state each layer stands: `separable_3/depthwise` at `blocks.separable_3.depthwise`."""
+    paths: dict[str, str] = {}
+    for group in _groups(layers):
+        within = ("",) if len(group) == 1 else (".depthwise", ".pointwise")
+        paths |= {layer.name: f"blocks.{_key(group)}{part}" for layer, part in zip(group, within, strict=True)}
+    return paths
+
+
 def _key(group: tuple[Layer, ...]) -> str:
     name = group[0].name
     return (name.rsplit("/", 1)[0] if len(group) > 1 else name).replace("/", "-").replace(".", "_")

@@ -48,6 +48,8 @@ def plan(architecture: Architecture, task: Task) -> list[Layer]:
         min_depth=architecture.min_depth,
         padding=architecture.padding,
         activation=architecture.activation,
+        norm=architecture.norm,
+        epsilon=architecture.norm_epsilon,
     )
     return [*body, *task.head(body)]
 

@@ -1,0 +1,240 @@
+"""From the weights of a file to one of our networks: which one it is, and its state with every tensor in its place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Literal, TypeVar
+
+import torch
+from torch import Tensor
+
+from mobilenets.architecture import names
+from mobilenets.architecture.layer import Activation, Layer
+from mobilenets.architecture.names import FAMILIES
+from mobilenets.architecture.rows import GlobalAveragePool
+from mobilenets.architecture.tables import MAX_WIDTH, classifier, extend
+from mobilenets.data.preprocess import Preprocessing
+from mobilenets.errors import UsageError
+from mobilenets.network.graph import Network, module_paths
+from mobilenets.run import Architecture
+from mobilenets.weights.found import Array, Found, Kernel
+
+Value = TypeVar("Value")
+
+_EPSILON = 1e-3
+_USUAL_RESOLUTION = 224
+_HALF = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user says of a file, in place of what it says itself; None is what the file says or what is usual."""
+
+    resolution: int | None = None
+    padding: Literal["same", "symmetric"] | None = None
+    activation: Activation | None = None
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """One of our networks with a file's weights: `state` is its state_dict, `outputs` is 0 without a classifier."""
+
+    form: str
+    architecture: Architecture
+    layers: tuple[Layer, ...]
+    state: dict[str, Tensor]
+    outputs: int
+    preprocessing: Preprocessing
+    classes: tuple[str, ...] | None
+    notes: tuple[str, ...]
+
+    def network(self) -> Network:
+        """The network with these weights, for training or evaluation."""
+        network = Network(self.layers, dropout=self.architecture.dropout)
+        network.load_state_dict(self.state)
+        return network
+
+
+def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
+    """Find the network that a file's kernels belong to and put them into it; `where` names the file in messages.
+
+    What neither the file nor `asked` says is what is usual (224 pixels, TensorFlow's SAME, ReLU6, [-1, 1]), and a
+    note says so. Raises `UsageError` where the kernels are those of no network of `FAMILIES`.
+    """
+    notes = list(found.notes)
+    usual = _Usual(notes)
+    architecture = _architecture(
+        found,
+        where=where,
+        resolution=usual.of("resolution", asked.resolution, found.resolution, usual=_USUAL_RESOLUTION),
+        padding=usual.of("padding", asked.padding, found.padding, usual="same"),
+        activation=usual.of("activation", asked.activation, found.activation, usual="relu6"),
+    )
+    body = _body(architecture)
+    outputs = 0 if found.classifier is None else len(found.classifier.values)
+    layers = (*body, *(classifier(body, outputs) if outputs else extend(body, [GlobalAveragePool(name="pool")])))
+    kernels = [*found.kernels, *([found.classifier] if found.classifier else [])]
+    return Fitted(
+        form=found.form,
+        architecture=architecture,
+        layers=layers,
+        state=state_of(layers, kernels, where=where),
+        outputs=outputs,
+        preprocessing=Preprocessing(
+            resolution=architecture.resolution,
+            crop=0.875 if found.crop is None else found.crop,
+            mean=usual.of("mean", asked.mean, found.mean, usual=_HALF),
+            std=usual.of("std", asked.std, found.std, usual=_HALF),
+        ),
+        classes=found.classes,
+        notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """Chooses between what the user says, what the file says and what is usual, and notes the last."""
+
+    notes: list[str]
+
+    def of(self, word: str, asked: Value | None, found: Value | None, *, usual: Value) -> Value:
+        if asked is not None:
+            return asked
+        if found is not None:
+            return found
+        self.notes.append(f"the file does not say its {word}: taken to be {usual} (--{word} says otherwise)")
+        return usual
+
+
+def state_of(layers: Sequence[Layer], kernels: Sequence[Kernel], *, where: str) -> dict[str, Tensor]:
+    """The state_dict of the network of `layers`, whose layers with weights take `kernels` in running order.
+
+    A bias before a batch norm becomes part of its mean. Raises `UsageError` that names the first that does not fit.
+    """
+    paths = module_paths(layers)
+    weighted = [layer for layer in layers if layer.weights]
+    if len(weighted) != len(kernels):
+        raise UsageError(f"{where} has {len(kernels)} kernels and the network {len(weighted)}: it is another network")
+    state: dict[str, Tensor] = {}
+    for layer, kernel in zip(weighted, kernels, strict=True):
+        state |= _placed(layer, kernel, paths[layer.name], where=where)
+    return state
+
+
+def _placed(layer: Layer, kernel: Kernel, path: str, *, where: str) -> dict[str, Tensor]:
+    shape = _shape(layer)
+    if kernel.values.shape != shape or kernel.groups != layer.groups:
+        raise UsageError(
+            f"{where}: {kernel.name} is {_by(kernel.values.shape)} in {kernel.groups} groups and {layer.name} of the "
+            f"network is {_by(shape)} in {layer.groups}: it is another network"
+        )
+    if layer.norm != (kernel.norm is not None):
+        raise UsageError(f"{where}: {kernel.name} has {'no' if layer.norm else 'a'} batch norm, unlike the others")
+    if layer.op == "linear":
+        named = {"linear.weight": kernel.values.reshape(len(kernel.values), -1), "linear.bias": kernel.bias}
+    else:
+        named = {"conv.weight": kernel.values, **_norm(kernel)}
+    if layer.bias and layer.op == "conv":
+        named["conv.bias"] = kernel.bias
+    zeros = torch.zeros(layer.out_channels)
+    tensors = {
+        f"{path}.{name}": zeros if values is None else torch.from_numpy(values.copy()).float()
+        for name, values in named.items()
+    }
+    return tensors | ({f"{path}.norm.num_batches_tracked": torch.tensor(0)} if kernel.norm else {})
+
+
+def _norm(kernel: Kernel) -> dict[str, Array | None]:
+    if kernel.norm is None:
+        return {}
+    mean = kernel.norm.mean if kernel.bias is None else kernel.norm.mean - kernel.bias
+    return {
+        "norm.weight": kernel.norm.scale,
+        "norm.bias": kernel.norm.shift,
+        "norm.running_mean": mean,
+        "norm.running_var": kernel.norm.variance,
+    }
+
+
+def _shape(layer: Layer) -> tuple[int, ...]:
+    if layer.op == "linear":
+        return (layer.out_channels, layer.weights // layer.out_channels, 1, 1)
+    return (layer.out_channels, layer.in_channels // layer.groups, *layer.kernel)
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _body(architecture: Architecture) -> tuple[Layer, ...]:
+    return names.body(
+        architecture.name,
+        min_depth=architecture.min_depth,
+        padding=architecture.padding,
+        activation=architecture.activation,
+        norm=architecture.norm,
+        epsilon=architecture.norm_epsilon,
+    )
+
+
+def _architecture(
+    found: Found,
+    *,
+    where: str,
+    resolution: int,
+    padding: Literal["same", "symmetric"],
+    activation: Activation,
+) -> Architecture:
+    """The family and width whose kernels have the shapes found."""
+    norms = {kernel.norm.epsilon if kernel.norm else None for kernel in found.kernels}
+    if len(norms) != 1:
+        raise UsageError(f"{where}: its batch norms are not all alike ({norms}): it is none of our networks")
+    epsilon = norms.pop()
+    shapes = [(kernel.values.shape, kernel.groups) for kernel in found.kernels]
+    for family in FAMILIES:
+        width = _width(family, [shape[0] for shape, _ in shapes])
+        if width is None:
+            continue
+        fitting = Architecture(
+            family=family,
+            width=width,
+            resolution=resolution,
+            padding=padding,
+            activation=activation,
+            norm=epsilon is not None,
+            norm_epsilon=_EPSILON if epsilon is None else epsilon,
+        )
+        if shapes == [(_shape(layer), layer.groups) for layer in _body(fitting)]:
+            return fitting
+    raise UsageError(
+        f"{where} holds {len(shapes)} kernels from {_by(shapes[0][0])} to {_by(shapes[-1][0])}: "
+        f"none of {', '.join(FAMILIES)} has these at any width"
+        if shapes
+        else f"{where} holds no kernels of a convolution"
+    )
+
+
+def _width(family: str, channels: Sequence[int]) -> float | None:
+    """The width with the fewest decimals that makes the family's depths the channels found; None if none does.
+
+    A layer of c channels, d at width 1, says that c <= d * width < c + 1; one at the smallest depth says nothing.
+    """
+    layers = names.body(names.Name(family))
+    if len(layers) != len(channels):
+        return None
+    bounds = [
+        (Fraction(c, layer.out_channels), Fraction(c + 1, layer.out_channels))
+        for c, layer in zip(channels, layers, strict=True)
+        if c > Architecture.min_depth
+    ]
+    if not bounds:
+        return None
+    low, high = max(bound[0] for bound in bounds), min(bound[1] for bound in bounds)
+    for digits in range(1, 7):
+        width = Fraction(ceil(low * 10**digits), 10**digits)
+        if width < high:
+            return float(width) if width <= MAX_WIDTH else None
+    return None

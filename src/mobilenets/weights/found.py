@@ -1,0 +1,58 @@
+"""Weights as a file holds them, in one form for all formats: numpy arrays in running order, nothing decided yet."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobilenets.architecture.layer import Activation
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A batch norm that is not folded: (channels,) each, and what it adds to the variance."""
+
+    scale: Array
+    shift: Array
+    mean: Array
+    variance: Array
+    epsilon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One convolution or fully connected layer under the name that the file gives it.
+
+    `values` are (out, in / groups, height, width), PyTorch's order; a depthwise kernel has one group a channel, a
+    fully connected one is 1 x 1.
+    """
+
+    name: str
+    values: Array
+    groups: int = 1
+    bias: Array | None = None
+    norm: Norm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a file holds: the body's kernels in running order, its classifier if it has one, and what it says beside.
+
+    None is what the file does not say. `mean` and `std` belong to (x / 255 - mean) / std; `classes` are the names of
+    the classifier's outputs; `notes` tell the user what was done to get there (dequantised, a head left out).
+    """
+
+    form: str
+    kernels: tuple[Kernel, ...]
+    classifier: Kernel | None = None
+    padding: Literal["same", "symmetric"] | None = None
+    activation: Activation | None = None
+    resolution: int | None = None
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+    crop: float | None = None
+    classes: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
