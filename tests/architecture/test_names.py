@@ -58,6 +58,7 @@ def test_the_name_of_a_baseline_reads_back_and_hides_its_own_resolution(family: 
         ("mobilenet_0.5_160", "mobilenet_v1"),
         ("MobileNet_v1_1.0_224", "mobilenet_v1_1.0_224"),
         ("mobilenet_v2_1.0_224", "mobilenet_v1"),
+        ("mobilnet", "mobilenet_v1_1.0_224"),
         ("vgg-16", "vgg16"),
         ("AlexNet", "alexnet"),
         ("inceptionv3", "inception_v3"),

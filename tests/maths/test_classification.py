@@ -69,7 +69,7 @@ def test_nan_is_never_right() -> None:
         assert not hits(nothing, labels, top=top).any()
     (only,) = reliability(nothing, labels)
     assert (only.count, only.confidence, only.accuracy) == (4, 0.0, 0.0)
-    assert calibration_error(nothing, labels) == 0.0
+    assert calibration_error(reliability(nothing, labels)) == 0.0
 
 
 # --- Calibration ---
@@ -91,17 +91,21 @@ def test_bins_by_hand() -> None:
 def test_calibration_error_by_hand() -> None:
     probabilities, labels = _two_classes([0.55, 0.65, 0.95, 0.95, 0.91, 1.0], [True, False, True, True, False, True])
     expected = (abs(0.55 - 1) + abs(0.65 - 0) + 4 * abs(0.9525 - 0.75)) / 6
-    assert calibration_error(probabilities, labels, bins=10) == pytest.approx(expected, rel=1e-5)
+    assert calibration_error(reliability(probabilities, labels, bins=10)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_answers_there_is_no_calibration_error() -> None:
+    assert np.isnan(calibration_error([]))
 
 
 def test_one_who_is_as_right_as_sure_has_no_error() -> None:
     probabilities, labels = _two_classes([0.75] * 4 + [1.0] * 2, [True, True, True, False, True, True])
-    assert calibration_error(probabilities, labels) == pytest.approx(0.0, abs=1e-7)
+    assert calibration_error(reliability(probabilities, labels)) == pytest.approx(0.0, abs=1e-7)
 
 
 def test_one_who_is_sure_and_wrong_is_all_error() -> None:
     probabilities, labels = _two_classes([1.0, 1.0], [False, False])
-    assert calibration_error(probabilities, labels) == 1.0
+    assert calibration_error(reliability(probabilities, labels)) == 1.0
 
 
 @given(seed=st.integers(0, 999), count=st.integers(0, 60), classes=st.integers(2, 8), bins=st.integers(1, 20))
@@ -114,4 +118,4 @@ def test_every_answer_is_in_one_bin_and_inside_it(seed: int, count: int, classes
         assert 0 <= row.accuracy <= 1 and row.count > 0
     whole = sum(row.count * row.accuracy for row in rows)
     assert whole == pytest.approx(float((probabilities.argmax(1) == labels).sum()))
-    assert 0 <= calibration_error(probabilities, labels, bins=bins) <= 1
+    assert not rows or 0 <= calibration_error(rows) <= 1

@@ -72,9 +72,10 @@ def parse(name: str) -> Name:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    meant = {one: one for one in known} | {"mobilenet": str(PUBLISHED[0])}
+    close = difflib.get_close_matches(name.lower(), meant, n=1, cutoff=0.5)
     if close:
-        return f"did you mean {close[0]}? (others are mobilenet_v1_0.75_192 and vgg16)"
+        return f"did you mean {meant[close[0]]}? (others are mobilenet_v1_0.75_192 and vgg16)"
     return f"a name is as mobilenet_v1_0.75_192, or one of {', '.join(BASELINES)}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mobilenets.data.layout import arrange
-from mobilenets.data.photos import Collection, Example, ZipPhoto
+from mobilenets.data.photos import Collection, Example, zip_photo
 from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 from mobilenets.files import reason
@@ -31,7 +31,7 @@ def read_archive(archive: Path) -> Collection:
     _check_readable(wanted.values(), archive)
     place = archive.absolute()
     examples = (
-        Example(_photo(photo.path, wanted[photo.path], place), photo.label, photo.split) for photo in layout.photos
+        Example(zip_photo(photo.path, place, wanted[photo.path]), photo.label, photo.split) for photo in layout.photos
     )
     notes = [f"{counted(repeated, 'member')} of {archive} replaced by a later one of the same name"] if repeated else []
     return Collection(name=archive.stem, examples=tuple(examples), notes=(*layout.notes, *notes))
@@ -71,15 +71,3 @@ def _check_readable(infos: Iterable[zipfile.ZipInfo], archive: Path) -> None:
                 f"{archive} is packed by the method {method} ({info.filename}): only stored and deflated members are "
                 f"read in place; unpack it and pass the folder, or pack it with `zip -0 -r`"
             )
-
-
-def _photo(name: str, info: zipfile.ZipInfo, archive: Path) -> ZipPhoto:
-    return ZipPhoto(
-        name,
-        archive,
-        offset=info.header_offset,
-        packed=info.compress_size,
-        size=info.file_size,
-        checksum=info.CRC,
-        deflated=info.compress_type == zipfile.ZIP_DEFLATED,
-    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobilenets.data.finding import MissingPhoto, matches, photo_named, photos_below
 from mobilenets.data.naming import is_image, is_system, natural
-from mobilenets.data.photos import FilePhoto, Photo, ZipPhoto
+from mobilenets.data.photos import FilePhoto, Photo, zip_photo
 from mobilenets.data.piped import PipedPhoto, image_or_names, standard_input
 from mobilenets.data.sources import is_embedded, open_collection
 from mobilenets.errors import UsageError
@@ -127,12 +127,4 @@ def _member(archive: Path, member: zipfile.ZipInfo) -> Photo:
         return MissingPhoto(name, "encrypted in the zip")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return MissingPhoto(name, "packed in the zip by a method other than deflate")
-    return ZipPhoto(
-        name,
-        archive.absolute(),
-        offset=member.header_offset,
-        packed=member.compress_size,
-        size=member.file_size,
-        checksum=member.CRC,
-        deflated=member.compress_type == zipfile.ZIP_DEFLATED,
-    )
+    return zip_photo(name, archive.absolute(), member)

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,6 +86,19 @@ class ZipPhoto:
 
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
+
+
+def zip_photo(name: str, archive: Path, member: zipfile.ZipInfo) -> ZipPhoto:
+    """A stored or deflated member of a zip as its directory describes it."""
+    return ZipPhoto(
+        name,
+        archive,
+        offset=member.header_offset,
+        packed=member.compress_size,
+        size=member.file_size,
+        checksum=member.CRC,
+        deflated=member.compress_type == zipfile.ZIP_DEFLATED,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,9 @@ def _prepared(run: Run, photos: Sequence[Photo], shape: Shape, counted: Abstract
 
 
 def _contents(examples: Examples, prepared: Prepared) -> dict[str, str]:
-    """The hash of each photograph's content by name; empty where they were not looked through."""
-    return {photo.name: digest for photo, digest in zip(examples.photos, prepared.digests, strict=False)}
+    """The hash of each readable photograph's content by name; empty where they were not looked through."""
+    hashed = zip(examples.photos, prepared.digests, strict=False)
+    return {photo.name: digest for photo, digest in hashed if photo.name not in prepared.bad}
 
 
 def _part(examples: Examples, prepared: Prepared) -> Part:

@@ -1,5 +1,6 @@
 """Scores of a classifier: pure functions on arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ def confusion_matrix(labels: Labels, answers: Labels, *, classes: int) -> NDArra
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Answers of about the same confidence: how sure they were on average, how often they were right."""
+    """The answers whose confidence lies in `low` to `high` (of 1): their number, mean confidence and accuracy."""
 
     low: float
     high: float
@@ -58,7 +59,11 @@ def reliability(probabilities: Probabilities, labels: Labels, *, bins: int = 15)
     return found
 
 
-def calibration_error(probabilities: Probabilities, labels: Labels, *, bins: int = 15) -> float:
-    """Expected calibration error: the mean distance of confidence from accuracy, weighted by count."""
-    rows = reliability(probabilities, labels, bins=bins)
-    return sum(row.count * abs(row.confidence - row.accuracy) for row in rows) / max(len(labels), 1)
+def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
+    """The expected calibration error: the gap between confidence and accuracy, averaged over all answers.
+
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3. NaN without answers.
+    """
+    total = sum(part.count for part in bins)
+    gaps = sum(part.count * abs(part.accuracy - part.confidence) for part in bins if part.count)
+    return gaps / total if total else float("nan")

@@ -17,7 +17,7 @@ from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.views import View
 from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
-from mobilenets.maths.classification import calibration_error, confusion_matrix, hits
+from mobilenets.maths.classification import calibration_error, confusion_matrix, hits, reliability
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.classify_report import add_classification
 from mobilenets.tasks.protocol import Answer, Evaluated, LossSettings, Scores
@@ -125,7 +125,7 @@ class Classify:
         figures = {"top1": float(hits(probabilities, labels, top=1).mean())}
         if len(self.classes) > _SHOWN:
             figures["top5"] = float(hits(probabilities, labels, top=_SHOWN).mean())
-        figures["calibration_error"] = calibration_error(probabilities, labels)
+        figures["calibration_error"] = calibration_error(reliability(probabilities, labels))
         return Scores("top1", figures, self._details(matrix))
 
     def _details(self, matrix: NDArray[np.int64]) -> dict[str, Any]:

@@ -32,12 +32,8 @@ def add_classification(
     _add_classes(page, details["per_class"])
     _add_confusion(page, np.array(details["confusion"]), classes)
     page.heading("Calibration")
-    page.figure(figures.reliability([_bin(row) for row in reliability(probabilities, labels)]))
+    page.figure(figures.reliability(reliability(probabilities, labels)))
     _add_mistakes(page, evaluated, classes=classes, probabilities=probabilities, labels=labels)
-
-
-def _bin(row: Any) -> figures.Bin:
-    return figures.Bin(low=row.low, high=row.high, count=row.count, confidence=row.confidence, accuracy=row.accuracy)
 
 
 def _add_classes(page: Page, per_class: Mapping[str, Mapping[str, Any]]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mobilenets.maths.classification import ReliabilityBin
 from mobilenets.reporting import figures
 from mobilenets.reporting.figures import Drawing
 
@@ -23,7 +24,7 @@ def drawn(names: list[str]) -> list[Drawing]:
         figures.confusion(MATRIX, names),
         figures.confusion(np.eye(50, dtype=int), [names[0]] * 50),
         figures.bars(names, [0.9, None, 0.8], title=names[0], counts=[10, 0, 10]),
-        figures.reliability([figures.Bin(low=0.5, high=0.6, count=3, confidence=0.55, accuracy=0.5)]),
+        figures.reliability([ReliabilityBin(low=0.5, high=0.6, count=3, confidence=0.55, accuracy=0.5)]),
         figures.tradeoff(points, cost=names[0], score=names[1], limit=2.5, chosen=names[0], fit=True),
     ]
 

@@ -1,20 +1,15 @@
-import math
 from collections.abc import Callable
 
 import pytest
 
-from mobilenets.reporting.figures import Bin, calibration_error, reliability
+from mobilenets.maths.classification import ReliabilityBin as Bin
+from mobilenets.reporting.figures import reliability
 
 BINS = [
     Bin(low=0.0, high=0.5, count=0, confidence=float("nan"), accuracy=float("nan")),
     Bin(low=0.5, high=0.75, count=10, confidence=0.6, accuracy=0.5),
     Bin(low=0.75, high=1.0, count=30, confidence=0.9, accuracy=0.8),
 ]
-
-
-def test_the_error_is_the_mean_gap() -> None:
-    assert calibration_error(BINS) == pytest.approx(0.1)
-    assert math.isnan(calibration_error([]))
 
 
 def test_the_diagram_says_the_error_and_its_direction(texts: Callable[[str], list[str]]) -> None:

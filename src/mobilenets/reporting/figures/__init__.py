@@ -7,18 +7,16 @@ from mobilenets.reporting.figures.bars import bars
 from mobilenets.reporting.figures.confusion import confusion
 from mobilenets.reporting.figures.curves import Panel, curves
 from mobilenets.reporting.figures.drawing import Drawing
-from mobilenets.reporting.figures.reliability import Bin, calibration_error, reliability
+from mobilenets.reporting.figures.reliability import reliability
 from mobilenets.reporting.figures.tradeoff import Point, tradeoff
 from mobilenets.reporting.mistakes import Confusion, most_confused
 
 __all__ = [
-    "Bin",
     "Confusion",
     "Drawing",
     "Panel",
     "Point",
     "bars",
-    "calibration_error",
     "confusion",
     "curves",
     "most_confused",

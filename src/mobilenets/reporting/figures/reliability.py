@@ -1,11 +1,11 @@
 """The reliability diagram: is the network right as often as it says?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from mobilenets.maths.classification import ReliabilityBin, calibration_error
 from mobilenets.reporting.figures.axes import quiet, share_ticks
 from mobilenets.reporting.figures.drawing import Drawing, axes_at, blank, heading, house_style, write
 from mobilenets.reporting.palette import MUTED, RIGHT, WRONG, Colour
@@ -17,28 +17,7 @@ _COUNTS, _BETWEEN = 56.0, 14.0
 _BOTTOM = 46.0
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """The answers whose confidence lies in `low` to `high` (of 1): their number, mean confidence and accuracy."""
-
-    low: float
-    high: float
-    count: int
-    confidence: float
-    accuracy: float
-
-
-def calibration_error(bins: Sequence[Bin]) -> float:
-    """The expected calibration error: the gap between confidence and accuracy, averaged over all answers.
-
-    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3. NaN without answers.
-    """
-    total = sum(part.count for part in bins)
-    gaps = sum(part.count * abs(part.accuracy - part.confidence) for part in bins if part.count)
-    return gaps / total if total else float("nan")
-
-
-def reliability(bins: Sequence[Bin]) -> Drawing:
+def reliability(bins: Sequence[ReliabilityBin]) -> Drawing:
     """Accuracy by confidence against the diagonal on which both agree, and below how many answers each bin holds."""
     filled = [part for part in bins if part.count]
     with house_style():
@@ -51,7 +30,7 @@ def reliability(bins: Sequence[Bin]) -> Drawing:
     return Drawing(figure=figure, alt=f"Accuracy by confidence in {len(filled)} bins: {_verdict(bins)}.")
 
 
-def _verdict(bins: Sequence[Bin]) -> str:
+def _verdict(bins: Sequence[ReliabilityBin]) -> str:
     total = sum(part.count for part in bins)
     if not total:
         return "no answers"
@@ -60,7 +39,7 @@ def _verdict(bins: Sequence[Bin]) -> str:
     return f"calibration error {percentage(calibration_error(bins))}, {direction} on the whole"
 
 
-def _accuracy(axes: Axes, bins: Sequence[Bin]) -> None:
+def _accuracy(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1))
     quiet(axes)
     share_ticks(axes.xaxis)
@@ -77,13 +56,13 @@ def _accuracy(axes: Axes, bins: Sequence[Bin]) -> None:
         write(axes, words, at=at, shift=(10, 0), colour=MUTED)
 
 
-def _bar(axes: Axes, part: Bin, *, bottom: float, top: float, colour: Colour) -> None:
+def _bar(axes: Axes, part: ReliabilityBin, *, bottom: float, top: float, colour: Colour) -> None:
     gap = 0.004
     width = max(part.high - part.low - 2 * gap, gap)
     axes.add_patch(Rectangle((part.low + gap, bottom), width, top - bottom, facecolor=colour.light, edgecolor="none"))
 
 
-def _counts(axes: Axes, bins: Sequence[Bin]) -> None:
+def _counts(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
     most = max((part.count for part in bins), default=1)
     axes.set(xlim=(0, 1), ylim=(0, most))
     quiet(axes)
