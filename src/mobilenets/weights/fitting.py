@@ -1,11 +1,12 @@
 """From the weights of a file to one of our networks: which one it is, and its state with every tensor in its place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 from typing import Literal, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,8 +18,9 @@ from mobilenets.architecture.tables import MAX_WIDTH, classifier, extend
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
 from mobilenets.network.graph import Network, module_paths
+from mobilenets.network.quantisation import LayerQuantisation, Quantisation
 from mobilenets.run import Architecture
-from mobilenets.weights.found import Array, Found, Kernel
+from mobilenets.weights.found import Array, Found, Kernel, Quantised
 
 Value = TypeVar("Value")
 
@@ -40,7 +42,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """One of our networks with a file's weights: `state` is its state_dict, `outputs` is 0 without a classifier."""
+    """One of our networks with a file's weights: `state` is its state_dict, `outputs` is 0 without a classifier.
+
+    `quantisation` is what `network.int8.simulate` takes, where the file is an 8-bit one. `assumed` are the words
+    (padding, activation, ...) that neither the file nor the user said; they are what is usual.
+    """
 
     form: str
     architecture: Architecture
@@ -49,6 +55,8 @@ class Fitted:
     outputs: int
     preprocessing: Preprocessing
     classes: tuple[str, ...] | None
+    quantisation: Quantisation | None
+    assumed: tuple[str, ...]
     notes: tuple[str, ...]
 
     def network(self) -> Network:
@@ -86,10 +94,14 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
         preprocessing=Preprocessing(
             resolution=architecture.resolution,
             crop=0.875 if found.crop is None else found.crop,
+            squash=bool(found.squash),
+            interpolation=found.interpolation or "bilinear",
             mean=usual.of("mean", asked.mean, found.mean, usual=_HALF),
             std=usual.of("std", asked.std, found.std, usual=_HALF),
         ),
         classes=found.classes,
+        quantisation=None if found.quantised is None else _quantisation(found.quantised, layers),
+        assumed=tuple(usual.words),
         notes=tuple(notes),
     )
 
@@ -99,12 +111,14 @@ class _Usual:
     """Chooses between what the user says, what the file says and what is usual, and notes the last."""
 
     notes: list[str]
+    words: list[str] = field(default_factory=list)
 
     def of(self, word: str, asked: Value | None, found: Value | None, *, usual: Value) -> Value:
         if asked is not None:
             return asked
         if found is not None:
             return found
+        self.words.append(word)
         self.notes.append(f"the file does not say its {word}: taken to be {usual} (--{word} says otherwise)")
         return usual
 
@@ -131,8 +145,14 @@ def _placed(layer: Layer, kernel: Kernel, path: str, *, where: str) -> dict[str,
             f"{where}: {kernel.name} is {_by(kernel.values.shape)} in {kernel.groups} groups and {layer.name} of the "
             f"network is {_by(shape)} in {layer.groups}: it is another network"
         )
+    if kernel.stride not in (None, layer.stride):
+        raise UsageError(
+            f"{where}: {kernel.name} has stride {kernel.stride} and {layer.name} of the network {layer.stride}: "
+            "it is another network"
+        )
     if layer.norm != (kernel.norm is not None):
         raise UsageError(f"{where}: {kernel.name} has {'no' if layer.norm else 'a'} batch norm, unlike the others")
+    _check_numbers(kernel, where=where)
     if layer.op == "linear":
         named = {"linear.weight": kernel.values.reshape(len(kernel.values), -1), "linear.bias": kernel.bias}
     else:
@@ -147,6 +167,24 @@ def _placed(layer: Layer, kernel: Kernel, path: str, *, where: str) -> dict[str,
     return tensors | ({f"{path}.norm.num_batches_tracked": torch.tensor(0)} if kernel.norm else {})
 
 
+def _check_numbers(kernel: Kernel, *, where: str) -> None:
+    """Bias and batch norm have one number a channel, all are finite, and no variance is negative."""
+    norm = kernel.norm
+    parts = {"bias": kernel.bias}
+    if norm:
+        parts |= {"scale": norm.scale, "shift": norm.shift, "mean": norm.mean, "variance": norm.variance}
+        if (norm.variance < 0).any():
+            raise UsageError(f"{where}: {kernel.name} has a negative variance: the file is damaged")
+    for part, values in parts.items():
+        if values is not None and values.shape != kernel.values.shape[:1]:
+            raise UsageError(
+                f"{where}: {kernel.name} has {len(kernel.values)} channels and a {part} of {_by(values.shape)} "
+                "numbers: the file is damaged"
+            )
+    if not all(np.isfinite(values).all() for values in (kernel.values, *parts.values()) if values is not None):
+        raise UsageError(f"{where}: {kernel.name} holds numbers that are not finite: the file is damaged")
+
+
 def _norm(kernel: Kernel) -> dict[str, Array | None]:
     if kernel.norm is None:
         return {}
@@ -157,6 +195,20 @@ def _norm(kernel: Kernel) -> dict[str, Array | None]:
         "norm.running_mean": mean,
         "norm.running_var": kernel.norm.variance,
     }
+
+
+def _quantisation(quantised: Quantised, layers: Sequence[Layer]) -> Quantisation | None:
+    """The grids by the names of our layers; None where the file pools on no grid."""
+    weighted = iter(quantised.layers)
+    named: dict[str, LayerQuantisation] = {}
+    for layer in layers:
+        if layer.weights:
+            named[layer.name] = next(weighted)
+        elif quantised.pooled:
+            named[layer.name] = LayerQuantisation(output=quantised.pooled)
+        else:
+            return None
+    return Quantisation(image=quantised.image, layers=named, probabilities=quantised.probabilities)
 
 
 def _shape(layer: Layer) -> tuple[int, ...]:
@@ -189,10 +241,14 @@ def _architecture(
     activation: Activation,
 ) -> Architecture:
     """The family and width whose kernels have the shapes found."""
+    if not found.kernels:
+        raise UsageError(f"{where} holds no kernels of a convolution")
     norms = {kernel.norm.epsilon if kernel.norm else None for kernel in found.kernels}
     if len(norms) != 1:
         raise UsageError(f"{where}: its batch norms are not all alike ({norms}): it is none of our networks")
     epsilon = norms.pop()
+    if epsilon is not None and not 0.0 < epsilon <= 1.0:
+        raise UsageError(f"{where}: its batch norms add {epsilon:g} to the variance, (0, 1] is possible: it is damaged")
     shapes = [(kernel.values.shape, kernel.groups) for kernel in found.kernels]
     for family in FAMILIES:
         width = _width(family, [shape[0] for shape, _ in shapes])
@@ -212,8 +268,6 @@ def _architecture(
     raise UsageError(
         f"{where} holds {len(shapes)} kernels from {_by(shapes[0][0])} to {_by(shapes[-1][0])}: "
         f"none of {', '.join(FAMILIES)} has these at any width"
-        if shapes
-        else f"{where} holds no kernels of a convolution"
     )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobilenets.architecture.layer import Activation
+from mobilenets.data.preprocess import Interpolation
+from mobilenets.network.quantisation import Grid, LayerQuantisation
 
 Array = NDArray[np.float32]
 
@@ -27,7 +29,7 @@ class Kernel:
     """One convolution or fully connected layer under the name that the file gives it.
 
     `values` are (out, in / groups, height, width), PyTorch's order; a depthwise kernel has one group a channel, a
-    fully connected one is 1 x 1.
+    fully connected one is 1 x 1. `stride` is None where the file holds weights without the network around them.
     """
 
     name: str
@@ -35,14 +37,27 @@ class Kernel:
     groups: int = 1
     bias: Array | None = None
     norm: Norm | None = None
+    stride: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantised:
+    """The grids of an 8-bit file: `layers` are the kernels in running order, the classifier the last of them."""
+
+    image: Grid
+    layers: tuple[LayerQuantisation, ...]
+    pooled: Grid | None = None
+    probabilities: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a file holds: the body's kernels in running order, its classifier if it has one, and what it says beside.
 
-    None is what the file does not say. `mean` and `std` belong to (x / 255 - mean) / std; `classes` are the names of
-    the classifier's outputs; `notes` tell the user what was done to get there (dequantised, a head left out).
+    None is what the file does not say. `mean` and `std` belong to (x / 255 - mean) / std; `crop`,
+    `squash` and `interpolation` are those of `Preprocessing`; `classes` are the names of
+    the classifier's outputs; `quantised` is there where the file computes in whole numbers from image to output;
+    `notes` tell the user what was done to get there (dequantised, a head left out).
     """
 
     form: str
@@ -54,5 +69,8 @@ class Found:
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
     crop: float | None = None
+    squash: bool | None = None
+    interpolation: Interpolation | None = None
     classes: tuple[str, ...] | None = None
+    quantised: Quantised | None = None
     notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""One file a format: bytes in, `Found` out. None needs the framework that wrote the file."""
