@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mobilenets.run import Run
+    from mobilenets.tasks.protocol import Task
 
 # Tests run side by side: threads that wait for each other inside one of them only take the cores from the rest.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -95,3 +96,75 @@ def tiny_model(tiny_run: "Callable[..., Run]", tmp_path_factory: pytest.TempPath
         batch=18,
     )
     return train(run, console=Console(quiet=True)).folder
+
+
+@pytest.fixture(scope="session")
+def hub_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in Hugging Face's layout: random weights of mobilenet_v1_0.25_32 with ten classes. Read only."""
+    import torch
+
+    from mobilenets.data.preprocess import Preprocessing
+    from mobilenets.run import Architecture
+    from mobilenets.weights.create import create
+    from mobilenets.weights.fitting import Fitted
+    from mobilenets.weights.writers.hugging_face import write_hugging_face
+
+    torch.manual_seed(7)
+    network = create("mobilenet_v1_0.25_32", classes=10)
+    fitted = Fitted(
+        form="random",
+        architecture=Architecture(width=0.25, resolution=32),
+        layers=network.layers,
+        state=network.state_dict(),
+        outputs=10,
+        preprocessing=Preprocessing(resolution=32),
+        classes=tuple(f"sort {letter}" for letter in "abcdefghij"),
+        quantisation=None,
+        assumed=(),
+        notes=(),
+    )
+    folder = tmp_path_factory.mktemp("hub") / "small"
+    folder.mkdir()
+    write_hugging_face(fitted, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`checkpoint(width=.5, ...)` is the folder of a classifier whose batch norms have moved as training moves them.
+
+    Fields are those of `Architecture`. With `task` it is of another task. Read only.
+    """
+    import torch
+    from torch import nn
+
+    from mobilenets.checkpoint import MODEL, Description, write_description, write_tensors
+    from mobilenets.data.preprocess import Preprocessing
+    from mobilenets.network.graph import Network
+    from mobilenets.prediction.model import plan
+    from mobilenets.run import Architecture
+    from mobilenets.tasks.classify import Classify
+
+    def make(task: "Task | None" = None, **fields: Any) -> Path:
+        folder = tmp_path_factory.mktemp("checkpoints") / "owls"
+        task = task or Classify(("blue", "green", "red", "owl", "ibis"))
+        architecture = Architecture(**{"width": 0.25, "resolution": 32, **fields})
+        network = Network(plan(architecture, task))
+        draw = torch.Generator().manual_seed(0)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                assert module.running_mean is not None and module.running_var is not None
+                nn.init.normal_(module.running_mean, std=0.2, generator=draw)
+                nn.init.uniform_(module.running_var, 0.3, 1.0, generator=draw)
+                nn.init.uniform_(module.weight, 0.5, 1.5, generator=draw)
+                nn.init.normal_(module.bias, std=0.2, generator=draw)
+            elif isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, generator=draw)
+        folder.mkdir(parents=True)
+        write_tensors(folder / MODEL, network.state_dict(), {})
+        # No channel alike: a file that mixes them up would answer otherwise.
+        shown = Preprocessing(resolution=architecture.resolution, mean=(0.4, 0.5, 0.6), std=(0.2, 0.25, 0.3))
+        write_description(folder, Description(task.name, task.state(), architecture, shown, "drawn at random"))
+        return folder
+
+    return make

@@ -1,10 +1,11 @@
-"""Files written whole or not at all."""
+"""Files and folders written whole or not at all."""
 
 import contextlib
 import errno
 import os
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mobilenets.errors import JobError
@@ -60,6 +61,58 @@ def write_bytes_whole(path: Path, data: bytes) -> None:
     write_whole(path, write)
 
 
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, put in place of `path` when the block ends well; after a failure nothing of it is left.
+
+    What is at `path` then is replaced, whatever it holds: see to it first that nothing is lost. It is moved aside
+    before the new one takes its name and removed after; a crash between the two leaves it under a hidden name. Raises
+    `JobError` in one line where the disk is full or the place cannot be written, also for an `OSError` of the block.
+    """
+    path = path.resolve()
+    try:
+        temporary = _temporary(path, folder=True)
+    except OSError as error:
+        raise JobError(f"{path} cannot be written: {_because(error)}") from error
+    try:
+        yield temporary
+        for file in temporary.iterdir():
+            _to_disk(file)
+        with contextlib.suppress(OSError):  # as below
+            _to_disk(temporary)
+        aside = _hidden(path, "old")
+        _exchange(temporary, path, aside=aside)
+    except OSError as error:
+        raise JobError(f"{path} cannot be written: {_because(error)}; what was there is untouched") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+    # Not every file system can flush a folder.
+    with contextlib.suppress(OSError):
+        _to_disk(path.parent)
+
+
+def _exchange(new: Path, path: Path, *, aside: Path) -> None:
+    """Give `new` the name `path`; what has it goes `aside`, and back if that fails."""
+    replaced = path.exists()
+    if replaced:
+        path.rename(aside)
+    try:
+        new.rename(path)
+    except OSError:
+        if replaced:
+            aside.rename(path)
+        raise
+
+
+def expanded(path: str) -> Path:
+    """A path with its `~` replaced by the home folder; one of nobody here stays, for a file may be called that."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def reason(error: OSError) -> str:
     """Why the system refused, in its own words ("No space left on device")."""
     return error.strerror or str(error)
@@ -70,15 +123,23 @@ def _because(error: OSError) -> str:
     return f"{reason(error)}: {remedy}" if remedy else reason(error)
 
 
-def _temporary(path: Path) -> Path:
-    """A new, empty file beside `path`, with the permissions that any new file has."""
+def _temporary(path: Path, *, folder: bool = False) -> Path:
+    """A new, empty file or folder beside `path`, with the permissions that any new one has."""
     _check_kind(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):  # a folder that cannot be listed may still be written
         _clear_leftovers(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{os.urandom(4).hex()}.part{path.suffix}")
+    temporary = _hidden(path, "part")
+    if folder:
+        temporary.mkdir()
+        return temporary
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return temporary
+
+
+def _hidden(path: Path, kind: str) -> Path:
+    """A name beside `path` that no other process takes; it ends as `path` does."""
+    return path.with_name(f".{path.stem}.{os.getpid()}-{os.urandom(4).hex()}.{kind}{path.suffix}")
 
 
 def _check_kind(path: Path) -> None:
@@ -91,10 +152,16 @@ def _check_kind(path: Path) -> None:
 
 
 def _clear_leftovers(path: Path) -> None:
-    ours = re.compile(rf"\.{re.escape(path.stem)}\.([0-9]{{1,9}})-[0-9a-f]{{8}}\.part{re.escape(path.suffix)}")
+    # A folder that was moved aside is all there is of it until another stands in its place.
+    kinds = "(?:part|old)" if path.exists() else "part"
+    ours = re.compile(rf"\.{re.escape(path.stem)}\.([0-9]{{1,9}})-[0-9a-f]{{8}}\.{kinds}{re.escape(path.suffix)}")
     for other in path.parent.iterdir():
         found = ours.fullmatch(other.name)
-        if found and not _runs(int(found[1])):
+        if not found or _runs(int(found[1])):
+            continue
+        if other.is_dir():
+            shutil.rmtree(other, ignore_errors=True)
+        else:
             other.unlink(missing_ok=True)
 
 

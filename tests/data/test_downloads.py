@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobilenets.data.cache_folder import cache_folder
+from mobilenets.cache_folder import cache_folder
 from mobilenets.data.decode import decode
 from mobilenets.data.downloads import DOWNLOADS, download
 from mobilenets.data.photos import ArrayPhoto, Example

@@ -15,6 +15,7 @@ from mobilenets.data.decode import decode
 from mobilenets.data.preprocess import Box, Preprocessing, central_box, scale
 from mobilenets.data.shapes import Centre
 from mobilenets.errors import UsageError
+from mobilenets.settings import from_json
 
 lengths = st.integers(1, 3000)
 crops = st.floats(0.1, 1.0)
@@ -136,3 +137,39 @@ def test_channels_last_stays() -> None:
 def test_what_cannot_be_is_refused(change: dict[str, object], named: str) -> None:
     with pytest.raises(UsageError, match=f"^{named}.* is outside"):
         replace(Preprocessing(resolution=32), **change)  # type: ignore[arg-type]
+
+
+def test_an_interpolation_that_is_none() -> None:
+    with pytest.raises(UsageError, match="interpolation: 'lanczos' is not one of 'bilinear', 'bicubic'"):
+        Preprocessing(resolution=32, interpolation="lanczos")  # type: ignore[arg-type]
+
+
+def test_run_files_from_before_it_had_an_interpolation() -> None:
+    stored = {"resolution": 96, "crop": 0.9, "squash": True, "mean": [0.5] * 3, "std": [0.5] * 3}
+    assert from_json(Preprocessing, stored) == Preprocessing(resolution=96, crop=0.9, squash=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {},
+            "central square of 0.875 of the shorter side, scaled to 224 x 224 (aspect kept), bilinear, "
+            "values in [-1, 1]",
+        ),
+        (
+            {"crop": 1.0, "interpolation": "bicubic", "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)},
+            "central square of the shorter side, scaled to 224 x 224 (aspect kept), bicubic, "
+            "mean 0.485/0.456/0.406, std 0.229/0.224/0.225 of values in [0, 1]",
+        ),
+        (
+            {"squash": True, "interpolation": "tf_bilinear"},
+            "central 0.875 of each side, squashed to 224 x 224 (as TF-Slim evaluates), tf_bilinear, values in [-1, 1]",
+        ),
+        ({"squash": True}, "central 0.875 of each side, squashed to 224 x 224, bilinear, values in [-1, 1]"),
+        ({"squash": True, "crop": 0.9}, "central 0.9 of each side, squashed to 224 x 224, bilinear, values in [-1, 1]"),
+        ({"squash": True, "crop": 1.0}, "whole photograph, squashed to 224 x 224, bilinear, values in [-1, 1]"),
+    ],
+)
+def test_all_of_it_in_words(change: dict[str, object], words: str) -> None:
+    assert replace(Preprocessing(resolution=224), **change).words == words  # type: ignore[arg-type]

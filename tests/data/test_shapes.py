@@ -56,6 +56,7 @@ def test_the_words_change_whenever_the_pixels_do_and_only_then() -> None:
         replace(SHOWN, resolution=65),
         replace(SHOWN, crop=0.8750001),
         replace(SHOWN, squash=True),
+        replace(SHOWN, interpolation="bicubic"),
     )
     words = [str(Centre(shown)) for shown in changed] + [str(Whole(64)), str(Whole(65))]
     assert len(set(words)) == len(words)

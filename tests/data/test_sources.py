@@ -77,6 +77,7 @@ def test_needs_and_strict_reach_the_table(here: Path) -> None:
         ("flowers", r"\(did you mean flowers102\?\)"),
         ("digit", r"\(did you mean digits\?\)"),
         ("photos/dg", r"\(did you mean photos/dog\?\)"),
+        ("~nobody-here/photos", r"^there is no '~nobody-here/photos'"),
         ("nowhere/at/all", r"^there is no 'nowhere/at/all': name a folder"),
         ("photos/cat/1.jpg", r"1\.jpg is one photograph: pass the folder"),
         ("x.tar.gz", r"x\.tar\.gz is packed in a way that cannot be read in place: unpack it"),

@@ -152,6 +152,20 @@ def test_a_cut_is_scaled_as_pillow_does(height: int, width: int, box: Box, to: t
     assert np.abs(part.astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize("to", [(32, 24), (96, 128), (37, 41)])
+def test_a_bicubic_cut_is_scaled_as_pillow_does(to: tuple[int, int]) -> None:
+    """Also where it overshoots: black beside white must not turn over."""
+    pixels = np.where(noise(60, 80) > 127, 255, 0).astype(np.uint8)
+    box = Box(11, 23, 37, 41)
+    part = cut(pixels, box, height=to[0], width=to[1], interpolation="bicubic")
+    scaled = Image.fromarray(pixels[11:48, 23:64]).resize((to[1], to[0]), Image.Resampling.BICUBIC)
+    assert part.dtype == np.uint8
+    assert part.flags.c_contiguous
+    assert np.abs(part.astype(int) - np.asarray(scaled)).max() <= 1
+    if to != (37, 41):
+        assert np.abs(part.astype(int) - cut(pixels, box, height=to[0], width=to[1])).max() > 5
+
+
 def test_real_photographs_are_scaled_as_pillow_does(shared_data: Path) -> None:
     file = next((shared_data / "coco_mini" / "val2017").glob("*.jpg"))
     pixels = decode(file.read_bytes())
@@ -213,3 +227,33 @@ def test_colours_that_stay_are_the_same_bits() -> None:
     same = recolour(images, brightness=torch.zeros(2), saturation=torch.ones(2))
     assert torch.equal(same, images.float())
     assert same.is_contiguous(memory_format=torch.channels_last)
+
+
+# --- TensorFlow's resize_bilinear ---
+
+
+def test_tensorflow_s_bilinear_by_hand() -> None:
+    """Corners are not aligned and places not centred: column i shows i * 2/4 of the way, the last has no neighbour."""
+    photograph = np.zeros((1, 2, 3), dtype=np.uint8)
+    photograph[0, 1] = (10, 100, 200)
+    wider = cut(photograph, Box(0, 0, 1, 2), height=1, width=4, interpolation="tf_bilinear")
+    assert wider[0, :, 0].tolist() == [0, 5, 10, 10]
+    assert wider[0, :, 2].tolist() == [0, 100, 200, 200]
+
+
+def test_tensorflow_s_bilinear_leaves_pixels_out_where_the_other_averages_them() -> None:
+    """Scaling stripes of one pixel to a quarter: every place lies on a black stripe."""
+    stripes = np.zeros((16, 16, 3), dtype=np.uint8)
+    stripes[:, 1::2] = 255
+    whole = Box(0, 0, 16, 16)
+    assert cut(stripes, whole, height=4, width=4, interpolation="tf_bilinear").max() == 0
+    assert cut(stripes, whole, height=4, width=4).min() > 60
+
+
+@given(height=st.integers(1, 9), width=st.integers(1, 9), tall=st.integers(1, 20), wide=st.integers(1, 20))
+def test_tensorflow_s_bilinear_stays_inside_the_photograph(height: int, width: int, tall: int, wide: int) -> None:
+    photograph = np.random.default_rng(height * 10 + width).integers(40, 200, (height, width, 3), dtype=np.uint8)
+    scaled = cut(photograph, Box(0, 0, height, width), height=tall, width=wide, interpolation="tf_bilinear")
+    assert scaled.shape == (tall, wide, 3)
+    assert scaled.min() >= photograph.min() and scaled.max() <= photograph.max()
+    assert (scaled[0, 0] == photograph[0, 0]).all()

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobilenets.data.cache_folder import cache_folder
+from mobilenets.cache_folder import cache_folder
 from mobilenets.data.entry import PIXELS, Index, Mapped, building, discard, forget_oldest, mark_used, wait_for_others
 from mobilenets.data.photos import BadImage, Photo
 from mobilenets.data.reading import Decoded, Noting, Pixels, Some, ahead

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mobilenets.data.cache_folder import cache_folder
+from mobilenets.cache_folder import cache_folder
 from mobilenets.data.photos import Collection, Example
 from mobilenets.data.torchvision_sets import by_loader, in_memory, pets, signs
 from mobilenets.errors import JobError, UsageError

@@ -14,7 +14,7 @@ from mobilenets.data.photos import FilePhoto, Photo, zip_photo
 from mobilenets.data.piped import PipedPhoto, image_or_names, standard_input
 from mobilenets.data.sources import is_embedded, open_collection
 from mobilenets.errors import UsageError
-from mobilenets.files import reason
+from mobilenets.files import expanded, reason
 
 STANDARD_INPUT = "-"
 _TABLES = (".csv", ".tsv")
@@ -52,7 +52,7 @@ def _piped() -> Iterator[Photo]:
 def _opened(source: str) -> Iterator[Photo]:
     if not source:
         raise UsageError("an empty name is no photograph: is a variable of the shell unset?")
-    path = _expanded(source)
+    path = expanded(source)
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -66,13 +66,6 @@ def _opened(source: str) -> Iterator[Photo]:
     if path.suffix.lower() in _TABLES:
         return _in_collection(source)
     return iter([FilePhoto(str(path), Path())])
-
-
-def _expanded(source: str) -> Path:
-    try:
-        return Path(source).expanduser()
-    except RuntimeError:  # `~name` of nobody here: a file may be called that
-        return Path(source)
 
 
 def _absent(source: str, error: OSError | ValueError) -> Iterator[Photo]:

@@ -1,11 +1,16 @@
 """From a decoded photograph to the network's input; stored with every checkpoint and built into every artefact."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from mobilenets.settings import within
+from mobilenets.settings import one_of_its_words, within
+
+Interpolation = Literal["bilinear", "bicubic", "tf_bilinear"]
+
+_TF_SLIM_CROP = 0.875
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +19,10 @@ class Preprocessing:
 
     `squash` crops that share of each side and changes the aspect (TF-Slim's evaluation); otherwise the crop is the
     square of that share of the shorter side. Mean and std of .5 scale to [-1, 1], as the authors trained.
-    Raises `UsageError` for a crop outside [.1, 1], a resolution under 1, a std that is not positive.
+    "bilinear" and "bicubic" are antialiased, as Pillow's are; "tf_bilinear" is TensorFlow 1's `resize_bilinear`, which
+    is not: the authors trained and evaluated with it, and their small networks are several points better off so.
+    Raises `UsageError` for a crop outside [.1, 1], a resolution under 1, a std that is not positive, an unknown
+    interpolation.
     """
 
     resolution: int
@@ -22,12 +30,41 @@ class Preprocessing:
     squash: bool = False
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    interpolation: Interpolation = "bilinear"
 
     def __post_init__(self) -> None:
         within("resolution", self.resolution, low=1)
         within("crop", self.crop, low=0.1, high=1.0)
         for std in self.std:
             within("std", std, low=0.0, open_low=True)
+        one_of_its_words(self)
+
+    @property
+    def words(self) -> str:
+        """All of it in words, for people."""
+        return f"{self._crop_words}, {self.interpolation}, {self._scale_words}"
+
+    @property
+    def _crop_words(self) -> str:
+        side = f"{self.resolution} x {self.resolution}"
+        if not self.squash:
+            part = "" if self.crop == 1.0 else f"{self.crop:g} of "
+            return f"central square of {part}the shorter side, scaled to {side} (aspect kept)"
+        if self.crop == 1.0:
+            return f"whole photograph, squashed to {side}"
+        tf_slim = self.crop == _TF_SLIM_CROP and self.interpolation == "tf_bilinear"
+        official = " (as TF-Slim evaluates)" if tf_slim else ""
+        return f"central {self.crop:g} of each side, squashed to {side}{official}"
+
+    @property
+    def _scale_words(self) -> str:
+        if self.mean == self.std == (0.5, 0.5, 0.5):
+            return "values in [-1, 1]"
+        return f"mean {_numbers(self.mean)}, std {_numbers(self.std)} of values in [0, 1]"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return "/".join(f"{value:.3g}" for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from mobilenets.data.decode import decode
 from mobilenets.data.preprocess import Preprocessing, central_box
 from mobilenets.data.views import Array, cut, shrink
 
+# No photograph has so many pixels: its JPEG is decoded at full size, because scaling it down there would antialias.
+_UNSCALED = 1 << 30
+
 
 class Shape(Protocol):
     """What is kept of a photograph. `str()` says it in full: two shapes of the same words keep the same pixels."""
@@ -41,17 +44,20 @@ class Centre:
 
     @property
     def side(self) -> int:
+        if self.preprocessing.interpolation == "tf_bilinear":
+            return _UNSCALED
         return math.ceil(self.preprocessing.resolution / self.preprocessing.crop)
 
     def __call__(self, photograph: Array) -> Array:
         height, width = photograph.shape[:2]
         box = central_box(height, width, self.preprocessing)
         side = self.preprocessing.resolution
-        return cut(photograph, box, height=side, width=side)
+        return cut(photograph, box, height=side, width=side, interpolation=self.preprocessing.interpolation)
 
     def __str__(self) -> str:
         shown = self.preprocessing
-        return f"centre {shown.crop!r} of {'each' if shown.squash else 'the shorter'} side, {shown.resolution}"
+        words = f"centre {shown.crop!r} of {'each' if shown.squash else 'the shorter'} side, {shown.resolution}"
+        return words if shown.interpolation == "bilinear" else f"{words}, {shown.interpolation}"
 
 
 def shaped(content: bytes, shape: Shape) -> Array:

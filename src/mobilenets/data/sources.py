@@ -10,7 +10,7 @@ from mobilenets.data.downloads import DOWNLOADS, download
 from mobilenets.data.naming import is_image
 from mobilenets.data.photos import Collection
 from mobilenets.errors import UsageError
-from mobilenets.files import reason
+from mobilenets.files import expanded, reason
 
 DIGITS = "digits"
 _TABLES = (".csv", ".tsv")
@@ -29,7 +29,7 @@ def open_collection(source: str, *, needs: Sequence[str] = ("label",), strict: b
 
 
 def _open(source: str, needs: Sequence[str], *, strict: bool) -> Collection:
-    path = Path(source).expanduser()
+    path = expanded(source)
     if not _is_there(path):
         if is_embedded(source):
             return _named(source)
@@ -57,8 +57,9 @@ def _named(source: str) -> Collection:
 def _on_disk(path: Path, needs: Sequence[str], *, strict: bool) -> Collection:
     if path.is_dir():
         from mobilenets.data.folder import read_folder
+        from mobilenets.data.ilsvrc import read_ilsvrc
 
-        return read_folder(path)
+        return read_ilsvrc(path) or read_folder(path)
     ending = path.suffix.lower()
     if ending == ".zip":
         from mobilenets.data.archive import read_archive

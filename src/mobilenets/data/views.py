@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from mobilenets.data.preprocess import Box
+from mobilenets.data.preprocess import Box, Interpolation
 
 Array = NDArray[np.uint8]
 
@@ -77,16 +77,47 @@ def _largest_box(height: int, width: int) -> Box:
     return Box((height - tall) // 2, (width - wide) // 2, tall, wide)
 
 
-def cut(photograph: Array, box: Box, *, height: int, width: int) -> Array:
-    """The box scaled to (height, width, 3), antialiased bilinear. What needs no change may come without a copy."""
+def cut(photograph: Array, box: Box, *, height: int, width: int, interpolation: Interpolation = "bilinear") -> Array:
+    """The box scaled to (height, width, 3). What needs no change may come without a copy."""
     part = photograph[box.top : box.top + box.height, box.left : box.left + box.width]
     if (box.height, box.width) == (height, width):
         return np.ascontiguousarray(part)
+    if interpolation == "tf_bilinear":
+        return _sampled(part, height=height, width=width)
     # Copied by numpy: torch would copy a slice with all its threads, which costs more than the scaling itself. As an
     # (N, H, W, 3) array it is channels last to torch, which then scales it as it is and answers in kind.
     pixels = torch.from_numpy(part[None].copy()).permute(0, 3, 1, 2)
-    scaled = F.interpolate(pixels, (height, width), mode="bilinear", antialias=True)
+    scaled = _scaled(pixels, (height, width), interpolation)
     return scaled.permute(0, 2, 3, 1)[0].contiguous().numpy()
+
+
+def _sampled(part: Array, *, height: int, width: int) -> Array:
+    """TensorFlow 1's `resize_bilinear`: each pixel from the two by two around its place, corners not aligned."""
+    top, bottom, down = _between(part.shape[0], height)
+    left, right, along = _between(part.shape[1], width)
+    rows = _mixed(part[top].astype(np.float32), part[bottom].astype(np.float32), down[:, None, None])
+    return np.rint(_mixed(rows[:, left], rows[:, right], along[None, :, None])).astype(np.uint8)
+
+
+def _between(pixels: int, places: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Of each place the pixel before, the one behind (the last has none), and how far it is on its way there."""
+    at = np.arange(places, dtype=np.float32) * np.float32(pixels / places)
+    before = np.minimum(at.astype(np.int64), pixels - 1)
+    return before, np.minimum(before + 1, pixels - 1), at - before.astype(np.float32)
+
+
+def _mixed(first: NDArray[np.float32], second: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    return first + (second - first) * share
+
+
+def _scaled(pixels: Tensor, size: tuple[int, int], interpolation: Interpolation) -> Tensor:
+    if interpolation == "bilinear":
+        return F.interpolate(pixels, size, mode="bilinear", antialias=True)
+    # Bicubic overshoots: not every machine's kernel for bytes clamps it, and torchvision knows which ones do.
+    from torchvision.transforms.v2 import InterpolationMode
+    from torchvision.transforms.v2.functional import resize_image
+
+    return resize_image(pixels, list(size), interpolation=InterpolationMode.BICUBIC, antialias=True)
 
 
 def shrink(photograph: Array, *, side: int) -> Array:

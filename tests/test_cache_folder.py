@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mobilenets.data.cache_folder import cache_folder
+from mobilenets.cache_folder import cache_folder
 
 
 def test_its_own_variable_then_xdg_then_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Where decoded photographs and downloads are kept: nothing there is the user's own, all of it can be made again."""
+"""Where decoded photographs, data sets and weights are kept: all of it can be made or fetched again."""
 
 import os
 from pathlib import Path
