@@ -21,8 +21,8 @@ from torch.nn import functional as F
 from mobilenets.architecture.names import network as named_layers
 from mobilenets.data.decode import decode
 from mobilenets.jobs.memory import keep_memory
-from mobilenets.network.create import create
 from mobilenets.network.fold import fold
+from mobilenets.weights.create import create
 
 _REPEATS = 5
 _STEPS = 8

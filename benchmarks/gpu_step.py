@@ -15,7 +15,7 @@ from benchmarks.measure import Settings, ratios, say, spread
 from benchmarks.report import Result, Table
 from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.names import network, parse
-from mobilenets.network.create import create
+from mobilenets.weights.create import create
 
 NETWORK = "mobilenet_v1_1.0_224"
 BATCH = 256

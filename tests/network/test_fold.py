@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from mobilenets.network.create import create
 from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
+from mobilenets.weights.create import create
 
 
 def _trained(name: str) -> Network:

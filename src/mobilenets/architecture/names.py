@@ -12,6 +12,7 @@ from mobilenets.architecture.tables import (
     CONV_MOBILENET,
     MIN_RESOLUTION,
     MOBILENET,
+    MOBILENET_H,
     SHALLOW_MOBILENET,
     check_classes,
     check_dials,
@@ -24,6 +25,7 @@ FAMILIES: dict[str, tuple[Row, ...]] = {
     "mobilenet_v1": MOBILENET,
     "conv_mobilenet_v1": CONV_MOBILENET,
     "shallow_mobilenet_v1": SHALLOW_MOBILENET,
+    "mobilenet_v1h": MOBILENET_H,
 }
 PUBLISHED_WIDTHS = (1.0, 0.75, 0.5, 0.25)
 PUBLISHED_RESOLUTIONS = (224, 192, 160, 128)

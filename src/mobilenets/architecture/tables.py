@@ -30,6 +30,9 @@ CONV_MOBILENET: tuple[Row, ...] = tuple(
 # Table 5: without the five separable layers at 14 x 14 x 512.
 SHALLOW_MOBILENET: tuple[Row, ...] = MOBILENET[:7] + MOBILENET[12:]
 
+# timm's mobilenetv1_100h: one more pointwise convolution, with batch norm and activation, before the pooling.
+MOBILENET_H: tuple[Row, ...] = (*MOBILENET, Conv(1024, kernel=1))
+
 MIN_RESOLUTION = 32
 MAX_WIDTH = 2.0
 

@@ -60,6 +60,8 @@ def _found(ways: Tree, constants: Constants) -> Found:
         resolution=resolution,
         mean=_HALF,
         std=_HALF,
+        squash=True,
+        interpolation="tf_bilinear",
         notes=(*_notes_on_image(body), *_notes_on_rest(ways, body, classifier)),
     )
 
