@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from mobilenets.errors import JobError, UsageError
     from mobilenets.jobs.cost import cost
     from mobilenets.jobs.evaluate import evaluate
+    from mobilenets.jobs.export import export
     from mobilenets.jobs.paper import paper
     from mobilenets.jobs.predict import predict
     from mobilenets.jobs.train import resume, train
-    from mobilenets.network.create import create
+    from mobilenets.jobs.weights.converting import convert_weights
+    from mobilenets.jobs.weights.listing import fetch_weights, list_weights
+    from mobilenets.jobs.weights.showing import show_weights
     from mobilenets.run import Architecture, Augmentation, Machine, Optimisation, Run, recipe
+    from mobilenets.weights.create import create
 
 __all__ = [
     "Architecture",
@@ -25,13 +29,18 @@ __all__ = [
     "Optimisation",
     "Run",
     "UsageError",
+    "convert_weights",
     "cost",
     "create",
     "evaluate",
+    "export",
+    "fetch_weights",
+    "list_weights",
     "paper",
     "predict",
     "recipe",
     "resume",
+    "show_weights",
     "train",
 ]
 
@@ -43,13 +52,18 @@ _HOMES = {
     "Optimisation": "mobilenets.run",
     "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
+    "convert_weights": "mobilenets.jobs.weights.converting",
     "cost": "mobilenets.jobs.cost",
-    "create": "mobilenets.network.create",
+    "create": "mobilenets.weights.create",
     "evaluate": "mobilenets.jobs.evaluate",
+    "export": "mobilenets.jobs.export",
+    "fetch_weights": "mobilenets.jobs.weights.listing",
+    "list_weights": "mobilenets.jobs.weights.listing",
     "paper": "mobilenets.jobs.paper",
     "predict": "mobilenets.jobs.predict",
     "recipe": "mobilenets.run",
     "resume": "mobilenets.jobs.train",
+    "show_weights": "mobilenets.jobs.weights.showing",
     "train": "mobilenets.jobs.train",
 }
 

@@ -13,7 +13,7 @@ import pytest
 from mobilenets.cli.main import main
 from mobilenets.cli.train import choose
 from mobilenets.jobs import train as job
-from mobilenets.run import FINETUNE, PAPER, Optimisation, Run
+from mobilenets.run import FINETUNE, PAPER, Architecture, Optimisation, Run
 from mobilenets.settings import to_json
 from mobilenets.training import distributed
 from mobilenets.training.distributed import FollowerError
@@ -79,14 +79,43 @@ def test_flags_are_the_fields_of_a_run(asked: list[Run]) -> None:
         ([], "scratch", Optimisation()),
         (["--recipe", "paper"], "paper", PAPER),
         (["--recipe=paper"], "paper", PAPER),
-        (["--weights", "folder"], "finetune", FINETUNE),
-        (["--weights", "folder", "--recipe", "scratch"], "scratch", Optimisation()),
+        (["--weights", "MODEL"], "finetune", FINETUNE),
+        (["--weights=MODEL", "--recipe", "scratch"], "scratch", Optimisation()),
     ],
 )
-def test_recipes(asked: list[Run], flags: list[str], recipe: str, optimisation: Optimisation) -> None:
-    assert main(["train", "digits", *flags]) == 0
+def test_recipes(asked: list[Run], tiny_model: Path, flags: list[str], recipe: str, optimisation: Optimisation) -> None:
+    assert main(["train", "digits", *(flag.replace("MODEL", str(tiny_model)) for flag in flags)]) == 0
     (run,) = asked
     assert (run.recipe, run.optimisation) == (recipe, optimisation)
+
+
+def test_the_network_is_that_of_the_weights(asked: list[Run], tiny_model: Path) -> None:
+    assert main(["train", "digits", "--weights", str(tiny_model)]) == 0
+    assert main(["train", "digits", "--weights", str(tiny_model), "--resolution", "96", "--dropout", "0.5"]) == 0
+    assert main(["train", "digits", "--weights", str(tiny_model), "--width", "0.5"]) == 0
+    own, flags, wider = asked
+    assert own.architecture == Architecture(width=0.25, resolution=32)
+    assert (own.head_first, own.keep) == (True, "best")
+    assert flags.architecture == Architecture(width=0.25, resolution=96, dropout=0.5)
+    assert wider.architecture.width == 0.5  # which the job then refuses
+
+
+def test_a_run_file_s_own_network_goes_before_that_of_the_weights(
+    asked: list[Run], tiny_model: Path, tiny_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    wanted = tiny_run(tmp_path / "run", architecture=Architecture(width=0.25, resolution=64))
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(to_json(wanted)))
+    assert main(["train", wanted.data, "--run-file", str(file), "--weights", str(tiny_model)]) == 0
+    assert asked[0].architecture.resolution == 64
+    assert asked[0].recipe == "scratch"
+
+
+def test_weights_that_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "digits", "--weights", "nowhere.pb"]) == 2
+    err = capsys.readouterr().err
+    assert "'nowhere.pb' is no file" in err
+    assert err.count("\n") == 1
 
 
 def test_flags_go_over_the_recipe(asked: list[Run]) -> None:

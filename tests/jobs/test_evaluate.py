@@ -1,20 +1,29 @@
 """A model scored on photographs whose truth is known."""
 
+import csv
 import json
 import math
 import shutil
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from rich.console import Console
 
-from mobilenets.checkpoint import MODEL, RUN, SPLIT, read_tensors, write_tensors
+from mobilenets.checkpoint import MODEL, RUN, SPLIT, Description, read_tensors, write_description, write_tensors
+from mobilenets.data.imagenet_names import names
+from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.evaluate import EvaluationReport
 from mobilenets.jobs.evaluate import evaluate as evaluate_
+from mobilenets.network.graph import Network
+from mobilenets.network.initialise import initialise
+from mobilenets.prediction.model import plan
+from mobilenets.run import Architecture
+from mobilenets.tasks.classify import Classify
 from mobilenets.training.watch import METRICS
 
 
@@ -67,11 +76,11 @@ def test_other_photographs_are_scored_whole_and_it_is_said(tiny_model: Path, fol
 
 
 def test_divided_data_gives_its_val(tiny_model: Path, folder: Path) -> None:
-    for split, names in {"train": range(4), "test": range(4, 8)}.items():
+    for split, numbers in {"train": range(4), "test": range(4, 8)}.items():
         for label in ("red", "green", "blue"):
             (folder / split / label).mkdir(parents=True)
-            for name in names:
-                (folder / label / f"{name}.png").rename(folder / split / label / f"{name}.png")
+            for number in numbers:
+                (folder / label / f"{number}.png").rename(folder / split / label / f"{number}.png")
     for label in ("red", "green", "blue"):
         (folder / label).rmdir()
     assert (_evaluate(folder, tiny_model).split, _evaluate(folder, tiny_model).photographs) == ("test", 12)
@@ -154,14 +163,79 @@ def test_a_device_that_is_none(tiny_model: Path, swatches: Path) -> None:
         evaluate_(str(swatches), model=tiny_model, device="gpu")
 
 
-def test_a_network_that_says_nan_is_never_right(tiny_model: Path, swatches: Path, tmp_path: Path) -> None:
+def test_a_network_whose_outputs_are_no_numbers(tiny_model: Path, swatches: Path, tmp_path: Path) -> None:
     model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     tensors = read_tensors(model / MODEL).tensors
     tensors["blocks.classifier.linear.bias"] = torch.full((3,), math.nan)
     write_tensors(model / MODEL, tensors, {})
-    report = _evaluate(swatches, model, "all")
-    assert report.scores["top1"] == 0.0
-    assert np.isnan(report.loss)
+    with pytest.raises(JobError, match=r"model gives outputs that are not finite \(its loss is nan\): its weights are"):
+        _evaluate(swatches, model, "all")
+
+
+def test_photographs_shown_otherwise(tiny_model: Path, swatches: Path) -> None:
+    def shown(**how: Any) -> EvaluationReport:
+        return evaluate_(str(swatches), model=tiny_model, split="all", device="cpu", console=Console(quiet=True), **how)
+
+    own = shown()
+    assert own.shown.startswith(
+        "central square of 0.875 of the shorter side, scaled to 32 x 32 (aspect kept), bilinear"
+    )
+    losses = {own.loss}
+    for how, words in (
+        ({"crop": 1.0}, "central square of the shorter side, scaled to 32 x 32"),
+        ({"squash": True}, "central 0.875 of each side, squashed to 32 x 32, bilinear"),
+        ({"squash": True, "interpolation": "tf_bilinear"}, "squashed to 32 x 32 (as TF-Slim evaluates), tf_bilinear"),
+        ({"crop": 1.0, "interpolation": "bicubic"}, "(aspect kept), bicubic"),
+        ({"resolution": 48}, "scaled to 48 x 48"),
+    ):
+        report = shown(**how)
+        assert words in report.shown
+        assert report.preprocessing == {**own.preprocessing, **how}
+        losses.add(report.loss)
+    assert len(losses) == 6
+    assert shown(squash=False, crop=0.875) == own
+    with pytest.raises(UsageError, match="crop 2 is outside"):
+        shown(crop=2.0)
+
+
+def _converted(folder: Path, classes: list[str]) -> Path:
+    """A checkpoint as published weights become one, with random ones."""
+    architecture = Architecture(width=0.25, resolution=32)
+    network = Network(plan(architecture, Classify(tuple(classes))))
+    initialise(network)
+    shown = Preprocessing(resolution=32)
+    folder.mkdir()
+    write_description(folder, Description("classify", {"classes": classes}, architecture, shown, "random"))
+    write_tensors(folder / MODEL, network.state_dict(), {})
+    return folder
+
+
+def test_imagenets_photographs_against_1001_classes_by_name(shared_data: Path, tmp_path: Path) -> None:
+    model = _converted(tmp_path / "converted", ["background", *names()])
+    report = _evaluate(shared_data / "imagenet_val650", model)
+    assert (report.split, report.photographs) == ("val", 650)
+    with (shared_data / "imagenet_val650" / "labels.csv").open(newline="") as file:
+        counts = Counter(names()[int(row["label"])] for row in csv.DictReader(file))
+    assert {name: row["photographs"] for name, row in report.details["per_class"].items()} == counts
+
+
+def test_folders_of_some_of_imagenets_classes(swatches: Path, tmp_path: Path) -> None:
+    for wnid, colour in (("n01440764", "red"), ("n02951358", "blue")):
+        shutil.copytree(swatches / colour, tmp_path / "some" / wnid)
+    report = _evaluate(tmp_path / "some", _converted(tmp_path / "converted", list(names())))
+    assert report.details["per_class"].keys() == {"tench", "canoe"}
+
+
+def test_a_network_of_another_library(swatches: Path, tmp_path: Path) -> None:
+    for wnid, colour in (("n01440764", "red"), ("n02951358", "blue")):
+        shutil.copytree(swatches / colour, tmp_path / "some" / wnid)
+    name = "timm:test_resnet.r160_in1k"
+    console = Console(quiet=True)
+    report = evaluate_(str(tmp_path / "some"), model=name, weights="none", device="cpu", console=console)
+    assert (report.model, report.photographs) == (name, 16)
+    assert report.notes == (f"{name} has random weights (seed 0)",)
+    assert report.preprocessing["resolution"] == 160
+    assert report.scores.keys() == {"top1", "top5", "calibration_error"}
 
 
 def test_a_checkpoint_of_another_task(tiny_model: Path, swatches: Path, tmp_path: Path) -> None:

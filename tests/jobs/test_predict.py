@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mobilenets.data.imagenet_names import names
 from mobilenets.data.photos import FilePhoto
 from mobilenets.errors import UsageError
 from mobilenets.jobs.predict import predict
@@ -119,3 +120,11 @@ def test_what_is_wrong_is_said_before_the_first_answer(tiny_model: Path, swatche
         predict(str(swatches), model=tmp_path)
     with pytest.raises(UsageError, match="no photographs given"):
         predict([], model=tiny_model)
+
+
+def test_a_network_of_another_library(swatches: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "timm:test_resnet.r160_in1k"
+    found = list(predict(swatches / "red", model=name, weights="none", device="cpu", limit=2))
+    assert len(found) == 2
+    assert all(one.answer and one.answer.record()["label"] in names() for one in found)
+    assert capsys.readouterr().err == f"note: {name} has random weights (seed 0)\n"

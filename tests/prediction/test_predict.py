@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from mobilenets.data.inputs import MissingPhoto, PipedPhoto
 from mobilenets.data.photos import ArrayPhoto, Photo
+from mobilenets.errors import JobError
 from mobilenets.prediction.model import Model, load
 from mobilenets.prediction.predict import Prediction, predict
 
@@ -94,3 +96,12 @@ def test_what_is_no_image_is_said_and_the_rest_goes_on(model: Model, swatch: Wea
 
 def test_nothing_gives_nothing(model: Model) -> None:
     assert not list(predict(model, [], batch=2, threads=1))
+
+
+def test_outputs_that_are_no_numbers_are_no_answers(model: Model, photo: Made) -> None:
+    class Broken(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return torch.full((len(images), 3), torch.nan)
+
+    with pytest.raises(JobError, match="the model's outputs are not finite: its weights are damaged"):
+        list(predict(replace(model, network=Broken()), [photo()], batch=1, threads=1))

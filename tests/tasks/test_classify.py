@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mobilenets.data.examples import Batch
+from mobilenets.data.imagenet_names import names
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.errors import UsageError
 from mobilenets.tasks.classify import Classification, Classify
@@ -50,6 +51,21 @@ def test_labels_that_train_lacks_are_named() -> None:
     words = r"val of zoo has the label 'eel' and 1 more, which is none of the 2 classes \(ant, dog\): train"
     with pytest.raises(UsageError, match=words):
         task.examples(_collection(val=["fox", "ant", "eel", "fox"]), "val")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_imagenets_classes_are_found_by_wnid_and_synonym(first: int) -> None:
+    """As a folder of some of them is labelled, against all 1000 or 1001 outputs."""
+    task = Classify((*("background",) * first, *names()))
+    examples = task.examples(_collection(val=["n01443537", "n01440764", "tench", "Tinca tinca"]), "val")
+    assert [examples.truth(place) for place in range(4)] == [1 + first, first, first, first]
+    with pytest.raises(UsageError, match=f"the label 'crane' and 1 more, which is none of the {1000 + first} classes"):
+        task.examples(_collection(val=["n01443537", "n00000001", "crane"]), "val")
+
+
+def test_wnids_are_no_names_of_other_classes() -> None:
+    with pytest.raises(UsageError, match="'n01440764', which is none of the 2 classes"):
+        Classify(("tench", "goldfish")).examples(_collection(val=["n01440764"]), "val")
 
 
 def test_photographs_without_a_label_are_no_examples() -> None:

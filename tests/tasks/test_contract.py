@@ -23,14 +23,16 @@ from mobilenets.data.preprocess import Preprocessing, scale
 from mobilenets.data.views import Distortion
 from mobilenets.jobs import material
 from mobilenets.jobs.train import resume, train
+from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
 from mobilenets.prediction.evaluate import Evaluation, evaluate, gather
-from mobilenets.prediction.model import plan
+from mobilenets.prediction.model import Model, plan
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Run
-from mobilenets.tasks.protocol import LossSettings, Task
+from mobilenets.tasks.protocol import FitsHead, LossSettings, Task
 from mobilenets.tasks.registry import TASKS
+from mobilenets.training.probe import features
 from mobilenets.training.step import Stepper
 
 COUNT = 12
@@ -52,6 +54,10 @@ CASES = {
         limits={"top1": (0.0, 1.0), "calibration_error": (0.0, 1.0)},
     ),
 }
+
+
+# Tasks of networks as they come: nothing is learnt for them (tests/tasks/test_features.py).
+UNTRAINED = {"features"}
 
 
 def _photo(place: int) -> ArrayPhoto:
@@ -96,9 +102,9 @@ class Subject:
         return evaluate(task, batches.examples, gather(self.outputs, task, shown, device=torch.device("cpu")))
 
 
-@pytest.fixture(params=TASKS)
+@pytest.fixture(params=CASES)
 def subject(request: pytest.FixtureRequest) -> Subject:
-    """Every registered task, by its row in `CASES`."""
+    """Every task that learns, by its row in `CASES`."""
     collection = _collection(CASES[request.param])
     task = TASKS[request.param].learn(collection, settings=LossSettings())
     torch.manual_seed(0)
@@ -108,7 +114,8 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 
 
 def test_every_task_has_its_case_and_its_name() -> None:
-    assert CASES.keys() == TASKS.keys()
+    assert CASES.keys() | UNTRAINED == TASKS.keys()
+    assert not CASES.keys() & UNTRAINED
 
 
 def test_a_task_is_called_as_it_is_registered(subject: Subject) -> None:
@@ -218,6 +225,20 @@ def test_it_learns(subject: Subject) -> None:
         optimiser.zero_grad()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_head_that_can_be_found_at_once_answers_right(subject: Subject) -> None:
+    """Where the task has one: put on the features it was found for, it gives their targets back."""
+    if not isinstance(subject.task, FitsHead):
+        return
+    subject.network.eval()
+    batch = subject.batches("train")[Pick(0, tuple(range(COUNT - 4)))]
+    model = Model(fold(subject.network), subject.task, SHOWN, torch.device("cpu"))
+    found = features(model, [batch], count=len(batch), mirror=False, seen=lambda _: None)
+    head = subject.task.fit_head(found.values, found.targets, groups=found.places, seed=0, check=lambda: None)
+    outputs = found.values @ head.weight.T + head.bias
+    assert outputs.shape == subject.outputs(batch.images).shape
+    assert subject.task.loss(outputs, batch) < subject.task.loss(subject.outputs(batch.images), batch)
 
 
 class _DiedError(BaseException):

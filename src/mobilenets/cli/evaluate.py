@@ -1,13 +1,11 @@
 """`mobilenets evaluate`: a model scored on photographs whose truth is known."""
 
-import math
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tyro.conf import Positional
 
 from mobilenets.cli.output import Column, print_json, print_line, print_table
+from mobilenets.errors import UsageError
 
 if TYPE_CHECKING:
     from mobilenets.jobs.evaluate import EvaluationReport
@@ -18,36 +16,62 @@ _SHOWN = 20
 def run(
     data: Positional[str],
     *,
-    model: Path,
+    model: str,
+    weights: str | None = None,
     split: str | None = None,
     batch: int = 64,
     device: str = "auto",
+    crop: float | None = None,
+    squash: bool = False,
+    keep_aspect: bool = False,
+    interpolation: Literal["bilinear", "bicubic", "tf_bilinear"] | None = None,
+    resolution: int | None = None,
     strict: bool = False,
     json: bool = False,
 ) -> None:
     """Score a model: for a classifier top-1, top-5, calibration error, per class and confusion (all in --json).
 
     Args:
-        data: folder, .zip, .csv or the name of a data set
-        model: checkpoint folder
+        data: folder (also ILSVRC's, with its file of labels), .zip, .csv or the name of a data set
+        model: checkpoint or artefact folder, or timm:NAME or torchvision:NAME
+        weights: for the latter: a file with a state dict, or none for random weights; unset: the published ones
         split: train, val, test or all; unset: what the model did not learn from
         batch: photographs at a time
         device: auto, cpu or cuda
+        crop: central share of the photograph that is shown; this and the next four unset: as the model was trained
+        squash: squash the crop to a square, as TF-Slim's evaluation does (with --crop 0.875)
+        keep_aspect: show a square of the shorter side
+        interpolation: how photographs are scaled; tf_bilinear is TensorFlow's, not antialiased
+        resolution: side of the square input in pixels
         strict: fail if any photograph cannot be read
         json: print JSON
     """
     from mobilenets.jobs.evaluate import evaluate
 
-    report = evaluate(data, model=model, split=split, batch=batch, device=device, strict=strict)
+    if squash and keep_aspect:
+        raise UsageError("--squash and --keep-aspect exclude each other: leave one out")
+    report = evaluate(
+        data,
+        model=model,
+        weights=weights,
+        split=split,
+        batch=batch,
+        device=device,
+        crop=crop,
+        squash=True if squash else False if keep_aspect else None,
+        interpolation=interpolation,
+        resolution=resolution,
+        strict=strict,
+    )
     if json:
-        # JSON has no NaN; a network that says nothing else has a loss that is none.
-        print_json(asdict(report) | {"loss": report.loss if math.isfinite(report.loss) else None})
+        print_json(report)
         return
     _print(report)
 
 
 def _print(report: "EvaluationReport") -> None:
     print_line(f"{report.model} on {report.photographs:,} photographs of {report.data} ({report.split})", style="bold")
+    print_line(f"shown: {report.shown}")
     for note in report.notes:
         print_line(f"note: {note}")
     rows = [(name.replace("_", " "), f"{value:.4f}") for name, value in {**report.scores, "loss": report.loss}.items()]

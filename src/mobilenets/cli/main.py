@@ -5,7 +5,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -20,6 +20,7 @@ class Verb:
 
     The signature of the module's function `run` is the verb's flags, its docstring their help. Where defaults depend
     on other flags (a recipe), the module has `choose` instead, which is given the arguments and gives that function.
+    A verb with actions of its own (`weights list`) has `ACTIONS`, such functions by name.
     """
 
     name: str
@@ -31,6 +32,8 @@ VERBS = (
     Verb("train", "learn from photographs: a checkpoint, its curves and a report"),
     Verb("evaluate", "score a model on photographs whose truth is known"),
     Verb("predict", "answer for photographs, folders of them, or standard input"),
+    Verb("export", "a file for a runtime, its preprocessing inside, verified there against the checkpoint"),
+    Verb("weights", "published weights: list, fetch, show, convert to checkpoints and others' layouts"),
     Verb("paper", "the paper's tables recomputed and its figures drawn"),
 )
 
@@ -84,14 +87,11 @@ def _dispatch(arguments: Sequence[str]) -> int:
 def _call(verb: str, arguments: Sequence[str]) -> int:
     program = f"{PROGRAM} {verb}"
     try:
-        # The flags of every verb need tyro, which the help above does without.
-        from mobilenets.cli.flags import parse
-
         module = import_module(f"mobilenets.cli.{verb}")
-        run = module.choose(arguments) if hasattr(module, "choose") else module.run
-        call = parse(run, arguments, program=program)
-        if call is not None:
-            call()
+        if hasattr(module, "ACTIONS"):
+            _act(verb, module.ACTIONS, arguments)
+        else:
+            _run(module.choose(arguments) if hasattr(module, "choose") else module.run, arguments, program=program)
     except UsageError as error:
         return _say(program, error, code=WRONG)
     except JobError as error:
@@ -106,6 +106,27 @@ def _call(verb: str, arguments: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _say(program, f"{where}{error.strerror}", code=FAILED)
     return OK
+
+
+def _act(verb: str, actions: Mapping[str, Callable[..., None]], arguments: Sequence[str]) -> None:
+    from mobilenets.cli.actions import actions_help, choose_action
+
+    program = f"{PROGRAM} {verb}"
+    chosen = choose_action(actions, arguments, program=program)
+    if chosen is None:
+        summary = next(one.summary for one in VERBS if one.name == verb)
+        sys.stdout.write(actions_help(actions, program=program, summary=summary))
+    else:
+        _run(chosen.run, chosen.arguments, program=chosen.program)
+
+
+def _run(run: Callable[..., None], arguments: Sequence[str], *, program: str) -> None:
+    # The flags of every verb need tyro, which the help above does without.
+    from mobilenets.cli.flags import parse
+
+    call = parse(run, arguments, program=program)
+    if call is not None:
+        call()
 
 
 def _say(program: str, message: object, *, code: int) -> int:

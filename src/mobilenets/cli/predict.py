@@ -4,7 +4,6 @@ import csv as csv_module
 import json as json_module
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 def run(
     sources: Positional[tuple[str, ...]],
     *,
-    model: Path,
+    model: str,
+    weights: str | None = None,
     batch: int = 16,
     threads: int = 0,
     device: str = "auto",
@@ -31,7 +31,8 @@ def run(
 
     Args:
         sources: files, folders, globs, zips, the name of a data set, or - for an image or a list on standard input
-        model: checkpoint folder
+        model: checkpoint or artefact folder, or timm:NAME or torchvision:NAME
+        weights: for the latter: a file with a state dict, or none for random weights; unset: the published ones
         batch: photographs at a time
         threads: threads that decode; 0 for one a core
         device: auto, cpu or cuda
@@ -46,7 +47,8 @@ def run(
     rows = _Rows() if csv else None
     print_one = rows.write if rows else _json if json else _line
     failed = total = 0
-    for prediction in predict(sources, model=model, batch=batch, threads=threads, device=device, limit=limit):
+    answers = predict(sources, model=model, weights=weights, batch=batch, threads=threads, device=device, limit=limit)
+    for prediction in answers:
         total += 1
         failed += bool(prediction.error)
         print_one(prediction)

@@ -1,5 +1,6 @@
 """`mobilenets.evaluate`: a model scored on photographs whose truth is known."""
 
+import math
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,13 +14,13 @@ from mobilenets.data.cache import Centre, Decoded, Noting
 from mobilenets.data.examples import Examples
 from mobilenets.data.loader import Batches, evaluation_picks, load
 from mobilenets.data.photos import Collection
+from mobilenets.data.preprocess import Interpolation
 from mobilenets.data.sources import open_collection
 from mobilenets.data.split import read_split
-from mobilenets.errors import UsageError
+from mobilenets.errors import JobError, UsageError
+from mobilenets.jobs.models import AnyModel, load_any
 from mobilenets.prediction.evaluate import Evaluation, gather
 from mobilenets.prediction.evaluate import evaluate as score
-from mobilenets.prediction.model import Model, choose_device
-from mobilenets.prediction.model import load as load_model
 from mobilenets.training.watch import counting
 
 ALL = "all"
@@ -27,7 +28,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """What an evaluation found. `split` says which photographs, `preprocessing` how they were shown.
+    """What an evaluation found. `split` says which photographs, `preprocessing` how they were shown, `shown` in words.
 
     `bad` names the photographs that could not be read and why; they are not part of any score.
     """
@@ -37,6 +38,7 @@ class EvaluationReport:
     split: str
     photographs: int
     preprocessing: dict[str, Any]
+    shown: str
     loss: float
     scores: dict[str, float]
     details: dict[str, Any]
@@ -52,22 +54,36 @@ def evaluate(
     batch: int = 64,
     device: str = "auto",
     strict: bool = False,
+    weights: str | None = None,
+    crop: float | None = None,
+    squash: bool | None = None,
+    interpolation: Interpolation | None = None,
+    resolution: int | None = None,
     console: Console | None = None,
 ) -> EvaluationReport:
-    """Score the checkpoint in `model` on a folder, .zip, .csv or named data set.
+    """Score a model on a folder (ILSVRC's among them), .zip, .csv or named data set.
 
-    `split` is train, val, test or all; unset, val (or test) where the data is split, what the model's training held
-    out where it is the same undivided data, otherwise all of it. Raises `UsageError` for a bad checkpoint, data
-    or label, and `JobError` where over 1 % of the photographs cannot be read (any of them with `strict`).
+    `model` is the folder of a checkpoint or of an artefact, or `timm:NAME` or `torchvision:NAME` with `weights` as
+    `load_foreign` takes them. `split` is train, val, test or all; unset, val (or test) where the data is split, what
+    the model's training held out where it is the same undivided data, otherwise all of it. `crop`, `squash`,
+    `interpolation` and `resolution` unset are the model's own. Raises `UsageError` for a bad model, data or label, and
+    `JobError` where over 1 % of the photographs cannot be read (any of them with `strict`) or an output is not finite.
     """
     if batch < 1:
         raise UsageError(f"batch {batch} is under 1: use at least 1 photograph")
-    folder = Path(model)
-    loaded = load_model(folder, device=choose_device(device))
-    collection, notes = _with_split(open_collection(data), folder)
+    loaded = load_any(model, device=device, weights=weights, resolution=resolution)
+    asked: dict[str, Any] = {"crop": crop, "squash": squash, "interpolation": interpolation}
+    changed = {name: value for name, value in asked.items() if value is not None}
+    loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, **changed))
+    collection, notes = _with_split(open_collection(data), Path(model))
     wanted = _wanted(collection, split)
     examples = _examples(loaded, collection, wanted)
     evaluation, unreadable = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
+    if not math.isfinite(evaluation.loss):
+        raise JobError(
+            f"{model} gives outputs that are not finite (its loss is {evaluation.loss}): its weights are damaged or of "
+            f"a training that diverged; take them from a copy or train again"
+        )
     bad = {**collection.bad, **unreadable}
     left_out = check_bad(bad, len(examples.photos) + len(collection.bad), strict=strict)
     scores = evaluation.evaluated.scores
@@ -77,11 +93,12 @@ def evaluate(
         split=wanted,
         photographs=len(evaluation.evaluated.answers),
         preprocessing=asdict(loaded.preprocessing),
+        shown=loaded.preprocessing.words,
         loss=evaluation.loss,
         scores=dict(scores.figures),
         details=dict(scores.details),
         bad=bad,
-        notes=(*collection.notes, *notes, *([left_out] if left_out else [])),
+        notes=(*loaded.notes, *collection.notes, *notes, *([left_out] if left_out else [])),
     )
 
 
@@ -107,7 +124,7 @@ def _wanted(collection: Collection, asked: str | None) -> str:
     return asked
 
 
-def _examples(loaded: Model, collection: Collection, wanted: str) -> Examples:
+def _examples(loaded: AnyModel, collection: Collection, wanted: str) -> Examples:
     if wanted == ALL:
         collection = replace(collection, examples=tuple(replace(one, split=ALL) for one in collection.examples))
     examples = loaded.task.examples(collection, wanted)
@@ -118,7 +135,7 @@ def _examples(loaded: Model, collection: Collection, wanted: str) -> Examples:
     return examples
 
 
-def _run(loaded: Model, examples: Examples, *, batch: int, console: Console) -> tuple[Evaluation, dict[str, str]]:
+def _run(loaded: AnyModel, examples: Examples, *, batch: int, console: Console) -> tuple[Evaluation, dict[str, str]]:
     """Score the examples; with it the photographs that could not be read, and why."""
     pixels = Noting(Decoded(examples.photos, Centre(loaded.preprocessing)))
     batches = Batches(examples, pixels, resolution=loaded.preprocessing.resolution, threads=os.cpu_count() or 1)

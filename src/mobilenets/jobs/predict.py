@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from rich.console import Console
+
 from mobilenets.data.inputs import photographs
 from mobilenets.errors import UsageError
-from mobilenets.prediction.model import choose_device, load
+from mobilenets.jobs.models import load_any
 from mobilenets.prediction.predict import Prediction
 from mobilenets.prediction.predict import predict as predict_photos
 
@@ -20,12 +22,16 @@ def predict(
     threads: int = 0,
     device: str = "auto",
     limit: int | None = None,
+    weights: str | None = None,
+    console: Console | None = None,
 ) -> Iterator[Prediction]:
     """Answers for files, folders, globs, zips, named data sets or "-" (standard input), in that order.
 
+    `model` is the folder of a checkpoint or of an artefact, or `timm:NAME` or `torchvision:NAME` with `weights` as
+    `load_foreign` takes them; what must be said of it goes to `console`, which is standard error where unset.
     Memory stays bounded however many photographs there are, and with `limit` no more than so many are read. One that
-    cannot be read gives a `Prediction` with its `error`. Raises `UsageError` for a bad checkpoint or a source that is
-    not there, before the first answer.
+    cannot be read gives a `Prediction` with its `error`. Raises `UsageError` for a bad model or a source that is not
+    there, before the first answer, and `JobError` where an output is not finite.
     """
     if batch < 1:
         raise UsageError(f"batch {batch} is under 1: use at least 1 photograph")
@@ -35,5 +41,7 @@ def predict(
         raise UsageError(f"limit {limit} is under 1: leave it out for all photographs")
     several = [sources] if isinstance(sources, str | Path) else sources
     photos = islice(photographs([str(source) for source in several]), limit)
-    loaded = load(Path(model), device=choose_device(device))
+    loaded = load_any(model, device=device, weights=weights)
+    for note in loaded.notes:
+        (console or Console(stderr=True)).print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
     return predict_photos(loaded, photos, batch=batch, threads=threads or os.cpu_count() or 1)

@@ -15,6 +15,7 @@ from mobilenets.architecture.tables import check_classes, check_dials
 from mobilenets.errors import UsageError
 from mobilenets.network.trace import Traced, count
 
+LIBRARIES = ("timm", "torchvision")
 _USUAL_RESOLUTION = 224
 
 
@@ -29,7 +30,7 @@ class Foreign:
     def count(self) -> Traced:
         """Its mult-adds and params; raises `UsageError` where it does not run on one image without its values."""
         shape = "x".join(map(str, self.input_shape))
-        with _one_line(f"{self.name} cannot be counted with one image of {shape}"):
+        with one_line(f"{self.name} cannot be counted with one image of {shape}"):
             return count(self.module, self.input_shape)
 
 
@@ -40,28 +41,26 @@ def build_foreign(name: str, *, classes: int | None = None, resolution: int | No
     pixels), or 224 where it says nothing. Side heads that only training uses are left out. Raises `UsageError` for
     a name the library does not know and for what that network cannot be built with.
     """
-    library, _, network = name.partition(":")
-    if library not in _LIBRARIES:
-        raise UsageError(
-            f"no library is called {library!r}: use {' or '.join(f'{known}:NAME' for known in _LIBRARIES)}"
-        )
+    library, network = split_name(name)
     if classes is not None:
         check_classes(classes)
     if resolution is not None:
         check_dials(width=1.0, resolution=resolution)
-    return _LIBRARIES[library](network, classes, resolution)
+    return _BUILDERS[library](network, classes, resolution)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The library and its own name of a network; raises `UsageError` for a library that is none of `LIBRARIES`."""
+    library, _, network = name.partition(":")
+    if library not in LIBRARIES:
+        raise UsageError(f"no library is called {library!r}: use {' or '.join(f'{known}:NAME' for known in LIBRARIES)}")
+    return library, network
 
 
 def _timm(name: str, classes: int | None, resolution: int | None) -> Foreign:
     import timm
 
-    if not timm.is_model(name):
-        raise _unknown("timm", name, timm.list_models())
-    with _one_line(f"timm:{name} cannot be built"):
-        config = timm.get_pretrained_cfg(name)
-    options: dict[str, Any] = {} if classes is None else {"num_classes": classes}
-    if resolution is not None and config is not None and config.fixed_input_size:
-        options["img_size"] = resolution
+    options = timm_options(name, resolution) | ({} if classes is None else {"num_classes": classes})
     module = _build(f"timm:{name}", lambda: timm.create_model(name, pretrained=False, **options))
     own: Any = module.pretrained_cfg
     channels, *size = own.get("input_size", (3, _USUAL_RESOLUTION, _USUAL_RESOLUTION))
@@ -71,33 +70,67 @@ def _timm(name: str, classes: int | None, resolution: int | None) -> Foreign:
 def _torchvision(name: str, classes: int | None, resolution: int | None) -> Foreign:
     from torchvision import models
 
-    if name not in models.list_models():
-        raise _unknown("torchvision", name, models.list_models())
+    weights = torchvision_weights(name)
+    name = name.partition(".")[0]
     builder = models.get_model_builder(name)
-    side = _weights_resolution(models.get_model_weights(name)) if resolution is None else resolution
-    options: dict[str, Any] = {} if classes is None else {"num_classes": classes}
+    side = _weights_resolution(weights) if resolution is None else resolution
+    options = torchvision_options(name, side) | ({} if classes is None else {"num_classes": classes})
     if "weights_backbone" in inspect.signature(builder).parameters:
         options["weights_backbone"] = None  # else the backbone's weights are downloaded
     if "googlenet" in name or "inception" in name:
         options |= {"aux_logits": False, "init_weights": False}
-    if name.startswith("vit_"):
-        options["image_size"] = side
-    if name.startswith("maxvit_"):
-        options["input_size"] = (side, side)
     module = _build(f"torchvision:{name}", lambda: builder(weights=None, **options))
     return Foreign(f"torchvision:{name}", module, (3, side, side))
 
 
+def timm_options(name: str, resolution: int | None) -> dict[str, Any]:
+    """What timm needs to build a network for images of `resolution` pixels; raises `UsageError` for an unknown one."""
+    import timm
+
+    if not timm.is_model(name):
+        raise _unknown("timm", name, timm.list_models())
+    with one_line(f"timm:{name} cannot be built"):
+        config = timm.get_pretrained_cfg(name)
+    fixed = config is not None and config.fixed_input_size
+    return {"img_size": resolution} if resolution is not None and fixed else {}
+
+
+def torchvision_weights(name: str) -> Any:
+    """torchvision's weights for `NAME` (its default ones) or `NAME.IMAGENET1K_V1`; None where it publishes none.
+
+    Raises `UsageError` for an unknown network or weights.
+    """
+    from torchvision import models
+
+    network, dot, tag = name.partition(".")
+    if network not in models.list_models():
+        raise _unknown("torchvision", network, models.list_models())
+    published = models.get_model_weights(network)
+    if dot and tag not in published.__members__:
+        known = ", ".join(published.__members__) or "it has none"
+        raise UsageError(f"torchvision:{network} has no weights {tag!r}: {known}")
+    if not len(published):
+        return None
+    return published[tag] if dot else published.DEFAULT
+
+
+def torchvision_options(name: str, resolution: int) -> dict[str, Any]:
+    """What torchvision needs to build a network for images of `resolution` pixels."""
+    if name.startswith("vit_"):
+        return {"image_size": resolution}
+    return {"input_size": (resolution, resolution)} if name.startswith("maxvit_") else {}
+
+
 def _weights_resolution(weights: Any) -> int:
-    """The side of the images that a network's default weights were made for."""
-    if not len(weights):
+    """The side of the images that weights were made for."""
+    if weights is None:
         return _USUAL_RESOLUTION
-    preset = weights.DEFAULT.transforms()
+    preset = weights.transforms()
     size = getattr(preset, "crop_size", None) or getattr(preset, "resize_size", None) or _USUAL_RESOLUTION
     return int(size[-1] if isinstance(size, Sequence) else size)
 
 
-_LIBRARIES: dict[str, Callable[[str, int | None, int | None], Foreign]] = {"timm": _timm, "torchvision": _torchvision}
+_BUILDERS: dict[str, Callable[[str, int | None, int | None], Foreign]] = {"timm": _timm, "torchvision": _torchvision}
 
 
 def _unknown(library: str, name: str, known: Sequence[str]) -> UsageError:
@@ -107,7 +140,7 @@ def _unknown(library: str, name: str, known: Sequence[str]) -> UsageError:
 
 
 def _build(name: str, builder: Callable[[], nn.Module]) -> nn.Module:
-    with _one_line(f"{name} cannot be built"):
+    with one_line(f"{name} cannot be built"):
         try:
             with torch.device("meta"):
                 return builder()
@@ -126,8 +159,8 @@ class _WeightsOnMeta(TorchFunctionMode):
 
 
 @contextmanager
-def _one_line(what: str) -> Iterator[None]:
-    """Whatever another library raises as one line of ours."""
+def one_line(what: str) -> Iterator[None]:
+    """Whatever another library raises as one line of ours (`UsageError`)."""
     try:
         yield
     except Exception as error:

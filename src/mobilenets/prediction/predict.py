@@ -4,16 +4,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mobilenets.data.cache import Centre, ahead
 from mobilenets.data.decode import decode
 from mobilenets.data.photos import BadImage, Photo
+from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.views import Array
-from mobilenets.prediction.model import Model
-from mobilenets.tasks.protocol import Answer
+from mobilenets.errors import JobError
+from mobilenets.tasks.protocol import Answer, Task
+
+
+class Answering(Protocol):
+    """What photographs are shown to: a checkpoint's `Model`, or a file in its runtime."""
+
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def preprocessing(self) -> Preprocessing: ...
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """(N, 3, resolution, resolution) bytes to the outputs that the task reads."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +49,11 @@ class _Read:
     error: str = ""
 
 
-def predict(model: Model, photos: Iterable[Photo], *, batch: int, threads: int) -> Iterator[Prediction]:
+def predict(model: Answering, photos: Iterable[Photo], *, batch: int, threads: int) -> Iterator[Prediction]:
     """Answers in the order of `photos`, which is read only as far ahead as a few batches.
 
-    A photograph that cannot be read becomes a `Prediction` with its `error`, and the rest goes on.
+    A photograph that cannot be read becomes a `Prediction` with its `error`, and the rest goes on. Raises `JobError`
+    where an output is not finite.
     """
     shape = Centre(model.preprocessing)
     pool = ThreadPoolExecutor(threads)
@@ -60,11 +78,17 @@ def _read(photo: Photo, shape: Centre) -> _Read:
         return _Read(photo.name, error=str(error))
 
 
-def _answer(model: Model, reads: Sequence[_Read]) -> Iterator[Prediction]:
+def _answer(model: Answering, reads: Sequence[_Read]) -> Iterator[Prediction]:
     pixels = [read.pixels for read in reads if read.pixels is not None]
     answers: Iterator[Answer] = iter(())
     if pixels:
         images = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)
-        answers = iter(model.task.answers(model(images)))
+        outputs = model(images)
+        if not outputs.isfinite().all():
+            raise JobError(
+                "the model's outputs are not finite: its weights are damaged or of a training that diverged; "
+                "take them from a copy or train again"
+            )
+        answers = iter(model.task.answers(outputs))
     for read in reads:
         yield Prediction(read.name, error=read.error) if read.pixels is None else Prediction(read.name, next(answers))

@@ -1,6 +1,6 @@
 """Classification: one label a photograph (sections 4.1 to 4.3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,11 +13,13 @@ from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.tables import classifier
 from mobilenets.data.audit import need_two_labels
 from mobilenets.data.examples import Batch, Target
+from mobilenets.data.imagenet_aliases import aliases
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.views import View
 from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
 from mobilenets.maths.classification import calibration_error, confusion_matrix, hits, reliability
+from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.classify_report import add_classification
 from mobilenets.tasks.protocol import Answer, Evaluated, LossSettings, Scores
@@ -90,9 +92,14 @@ class Classify:
         return {"classes": list(self.classes)}
 
     def examples(self, collection: Collection, split: str) -> Labelled:
-        """Raises `UsageError` for a label that is none of the classes."""
+        """Labels are the classes, or their wnids and synonyms where the classes are ImageNet's.
+
+        Raises `UsageError` for a label that is none of the classes.
+        """
         number = {label: place for place, label in enumerate(self.classes)}
         chosen = [one for one in collection.examples if one.split == split and one.label is not None]
+        if any(one.label not in number for one in chosen):
+            number = aliases(self.classes) | number
         unknown = sorted({one.label for one in chosen if one.label and one.label not in number})
         if unknown:
             more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
@@ -106,6 +113,19 @@ class Classify:
 
     def head(self, body: Sequence[Layer]) -> list[Layer]:
         return classifier(body, len(self.classes))
+
+    def fit_head(
+        self,
+        features: Tensor,
+        targets: Mapping[str, Tensor],
+        *,
+        groups: Tensor,
+        seed: int,
+        check: Callable[[], None],
+    ) -> Linear:
+        """Multinomial logistic regression."""
+        labels = targets["label"].to(features.device)
+        return fit_logistic(features, labels, classes=len(self.classes), groups=groups, seed=seed, check=check)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy of (N, classes) logits."""

@@ -1,14 +1,15 @@
 """What a task is: what it learns from, how the network ends, what it minimises, what it tells, how it is scored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from torch import Tensor
 
 from mobilenets.architecture.layer import Layer
 from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
+from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
 
 
@@ -26,8 +27,8 @@ class Answer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How good answers are: `headline` names the figure that is followed; `details` are parts of the whole
-    (one entry a class, say) as plain data.
+    """How good answers are: `headline` names the figure that is followed, higher is better; `details` are parts of
+    the whole (one entry a class, say) as plain data.
     """
 
     headline: str
@@ -83,6 +84,30 @@ class Task(Protocol):
 
     def report(self, page: Page, evaluated: "Evaluated") -> None:
         """Add this task's tables and pictures to the page of a run."""
+        ...
+
+
+@runtime_checkable
+class FitsHead(Protocol):
+    """A task whose network ends in one fully connected layer, which can be found at once for features that stay.
+
+    A task without `fit_head` has no such first stage: its head learns with the rest of the network.
+    """
+
+    def fit_head(
+        self,
+        features: Tensor,
+        targets: Mapping[str, Tensor],
+        *,
+        groups: Tensor,
+        seed: int,
+        check: Callable[[], None],
+    ) -> Linear:
+        """The best last layer for (N, channels) features with their targets, stacked as in `Batch`.
+
+        `groups` (N,) are the same for rows that show the same photograph. `check` is called now and then and raises
+        where the user wants to stop. The result follows from the rest alone.
+        """
         ...
 
 

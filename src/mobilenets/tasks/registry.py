@@ -2,10 +2,12 @@
 
 from mobilenets.errors import UsageError
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import Task
 
 TASKS: dict[str, type[Task]] = {
     "classify": Classify,
+    "features": Features,
 }
 
 
