@@ -1,0 +1,1 @@
+"""The runtimes an artefact may be for, one file each."""

@@ -1,0 +1,100 @@
+"""ONNX, run by ONNX Runtime."""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
+from mobilenets.deployment.shipped import IMAGES, OUTPUTS, Shipped, Signature
+
+# The one that torch's exporter writes by itself; ONNX Runtime reads it from 1.17 on.
+OPSET = 20
+_ERRORS_ONLY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxSession:
+    """A file in ONNX Runtime; `inner` is its `InferenceSession`."""
+
+    inner: Any
+
+    def __call__(self, images: Images) -> NDArray[np.float32]:
+        outputs: NDArray[np.float32] = self.inner.run([OUTPUTS], {IMAGES: images})[0]
+        return outputs
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxRuntime:
+    """`model.onnx`, weights inside."""
+
+    name: str = "onnx"
+    title: str = "ONNX Runtime"
+    file: str = "model.onnx"
+    makers: tuple[str, ...] = ("onnx", "onnxscript")
+    runner: str = "onnxruntime"
+
+    def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:
+        file.write_bytes(onnx_bytes(module, signature))
+        return {"opset": OPSET}
+
+    def open(self, file: Path, *, threads: int = 0) -> Session:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = _ERRORS_ONLY
+        try:
+            return OnnxSession(
+                onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"]),
+            )
+        except Exception as error:  # its errors have no class in common
+            raise unreadable(file, self.title, error) from error
+
+
+def onnx_bytes(module: Shipped, signature: Signature) -> bytes:
+    """A module as an ONNX file with its weights inside: input `images`, output `outputs`."""
+    import torch
+
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            module,
+            (signature.example(),),
+            input_names=[IMAGES],
+            output_names=[OUTPUTS],
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            dynamic_shapes={IMAGES: signature.axes} if signature.axes else None,
+            verbose=False,
+        )
+    assert program is not None  # it is, unless a file was asked for
+    model = program.model_proto
+    _strip(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _strip(model: Any) -> None:
+    """Take out what the exporter notes for itself: stack traces with the paths of this machine, above all."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's notes on its own progress."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,85 @@
+"""What a runtime is: it makes its own model file from a module, and runs one."""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobilenets.deployment.shipped import Shipped, Signature
+from mobilenets.errors import UsageError
+
+Images = NDArray[np.uint8] | NDArray[np.float32]
+
+
+class Session(Protocol):
+    """A model file, opened."""
+
+    def __call__(self, images: Images) -> NDArray[np.float32]:
+        """Images as the file's `Signature` says to its outputs, (N, ...)."""
+        ...
+
+
+class Runtime(Protocol):
+    """One runtime. `RUNTIMES` lists them."""
+
+    @property
+    def name(self) -> str:
+        """The word for `--runtime`."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The model file in the artefact; what else `export` puts beside it belongs to it."""
+        ...
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """The packages that `export` needs; their versions stand in the report."""
+        ...
+
+    @property
+    def runner(self) -> str:
+        """The package that `open` needs."""
+        ...
+
+    def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:
+        """Write the model file; gives what the report says of it (its opset, ...). Raises `OSError`, `JobError`."""
+        ...
+
+    def open(self, file: Path, *, threads: int = 0) -> Session:
+        """Open a model file on the CPU, in float32; 0 threads leaves their number to the runtime.
+
+        Raises `UsageError` where it is not this runtime's or damaged.
+        """
+        ...
+
+
+def check_can_export(runtime: Runtime) -> None:
+    """Raise `UsageError` where a package is missing that makes or runs this runtime's files."""
+    _check(runtime, (*runtime.makers, runtime.runner))
+
+
+def check_can_run(runtime: Runtime) -> None:
+    """Raise `UsageError` where the package is missing that runs this runtime's files."""
+    _check(runtime, (runtime.runner,))
+
+
+def _check(runtime: Runtime, packages: tuple[str, ...]) -> None:
+    missing = [package for package in dict.fromkeys(packages) if find_spec(package) is None]
+    if missing:
+        extra = f"pip install 'mobilenets[{runtime.name}]'"
+        raise UsageError(f"runtime {runtime.name} needs {' and '.join(missing)}: {extra}")
+
+
+def unreadable(file: Path, title: str, error: Exception) -> UsageError:
+    """The line for a model file that a runtime refuses."""
+    first = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+    return UsageError(f"{file} cannot be opened by {title} ({first}): export it anew")

@@ -1,0 +1,18 @@
+"""The runtimes, in plain sight. A new one is one file and one line here."""
+
+from mobilenets.deployment.runtimes.onnx import OnnxRuntime
+from mobilenets.deployment.runtimes.openvino import OpenVino
+from mobilenets.deployment.runtimes.protocol import Runtime
+from mobilenets.errors import UsageError
+
+RUNTIMES: dict[str, Runtime] = {
+    "onnx": OnnxRuntime(),
+    "openvino": OpenVino(),
+}
+
+
+def runtime_named(name: str) -> Runtime:
+    """The runtime of a name; raises `UsageError` for an unknown one."""
+    if name not in RUNTIMES:
+        raise UsageError(f"runtime {name!r} is unknown: use one of {', '.join(RUNTIMES)}")
+    return RUNTIMES[name]

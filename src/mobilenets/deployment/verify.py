@@ -1,0 +1,88 @@
+"""A model file compared with PyTorch, in its own runtime."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from mobilenets.data.preprocess import Preprocessing
+from mobilenets.deployment.golden import Golden, golden, synthetic
+from mobilenets.deployment.session import Batched
+from mobilenets.deployment.shipped import Signature
+from mobilenets.errors import JobError
+
+RELATIVE_TOLERANCE = 1e-4
+_OTHER_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """How far a file is from PyTorch. `tolerance` is `RELATIVE_TOLERANCE` of `scale`, the largest output expected.
+
+    `same_top1` says that every largest output is the same; None where the outputs are no classes. `shapes` are the
+    inputs that were run.
+    """
+
+    golden: str
+    shapes: str
+    largest_difference: float
+    scale: float
+    tolerance: float
+    same_top1: bool | None
+
+
+def verify(
+    run: Batched,
+    expected: Golden,
+    network: nn.Module,
+    preprocessing: Preprocessing,
+    signature: Signature,
+    *,
+    classes: bool,
+) -> Verification:
+    """Run the golden inputs, together and one alone, and an image of another size where the file takes any.
+
+    Raises `JobError` with the figure where an output is too far from PyTorch's, or another class comes first.
+    """
+    cases = [(expected.inputs, expected.outputs), (expected.inputs[:1], expected.outputs[:1])]
+    if signature.any_size:
+        other = synthetic(count=1, side=signature.resolution + _OTHER_SIZE)
+        larger = golden(network, other, preprocessing, inputs=signature.inputs, described="another size")
+        cases.append((larger.inputs, larger.outputs))
+    outputs = [run(inputs) for inputs, _ in cases]
+    pairs = zip(outputs, cases, strict=True)
+    scale = float(np.abs(expected.outputs).max())
+    verified = Verification(
+        golden=expected.described,
+        shapes=", ".join("x".join(map(str, inputs.shape)) for inputs, _ in cases),
+        largest_difference=float(np.max([_difference(made, right) for made, (_, right) in pairs])),
+        scale=scale,
+        tolerance=RELATIVE_TOLERANCE * scale,
+        same_top1=_same_top1(outputs[0], expected.outputs, RELATIVE_TOLERANCE * scale) if classes else None,
+    )
+    _check(verified)
+    return verified
+
+
+def _difference(made: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+    if made.shape != right.shape:
+        raise JobError(f"the file gives outputs of the shape {made.shape} and the checkpoint {right.shape}")
+    return float(np.abs(made - right).max())
+
+
+def _same_top1(made: NDArray[np.float32], right: NDArray[np.float32], tolerance: float) -> bool:
+    """Whether the same class comes first, or one that PyTorch puts level with it within the tolerance."""
+    chosen = np.take_along_axis(right, made.argmax(1)[:, None], axis=1)[:, 0]
+    return bool((chosen >= right.max(1) - tolerance).all())
+
+
+def _check(verified: Verification) -> None:
+    # Written so that a difference that is no number fails too.
+    if not verified.largest_difference <= verified.tolerance:
+        raise JobError(
+            f"the file differs from the checkpoint by {verified.largest_difference:.3g} where at most "
+            f"{verified.tolerance:.3g} is allowed ({RELATIVE_TOLERANCE:g} of the largest output): nothing was kept"
+        )
+    if verified.same_top1 is False:
+        raise JobError("the file puts another class first than the checkpoint for a golden input: nothing was kept")

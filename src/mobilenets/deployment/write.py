@@ -1,0 +1,102 @@
+"""The files of an artefact, written into a folder where its model file already is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mobilenets.data.preprocess import Preprocessing
+from mobilenets.deployment.artefact import FORMAT, GOLDEN, LABELS, PREPROCESSING, REPORT, Report, facts_of
+from mobilenets.deployment.golden import Golden
+from mobilenets.deployment.shipped import Signature
+from mobilenets.errors import UsageError
+from mobilenets.settings import to_json
+
+_OURS = {LABELS, PREPROCESSING, GOLDEN, REPORT}
+
+
+def check_out(out: Path, *, overwrite: bool) -> None:
+    """See that an artefact may be put at `out`; raises `UsageError` where something would be lost.
+
+    With `overwrite` an earlier artefact may go, and still nothing else.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file: it takes a folder")
+    there = sorted(entry.name for entry in out.iterdir()) if out.exists() else []
+    if not there:
+        return
+    other = _not_of_an_artefact(out, there)
+    if other is not None:
+        raise UsageError(f"--out {out} has {other}, which would be lost: choose another folder")
+    if not overwrite:
+        raise UsageError(f"{out} already holds an artefact: choose another folder, or --overwrite")
+
+
+def _not_of_an_artefact(out: Path, names: Sequence[str]) -> str | None:
+    """The first file that no artefact at `out` lists as its own."""
+    try:
+        listed = set(json.loads((out / REPORT).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return next(iter(names))
+    return next((name for name in names if name not in listed | _OURS), None)
+
+
+def check_labels(classes: Sequence[str]) -> None:
+    """Raise `UsageError` for a class that `labels.txt` cannot hold, one a line."""
+    for name in classes:
+        if not name or len(name.splitlines()) != 1:
+            raise UsageError(f"the class {name!r} is not one line, as {LABELS} has them: rename it and train again")
+
+
+def write_labels(folder: Path, classes: Sequence[str]) -> None:
+    """One class a line, in the order of the outputs."""
+    (folder / LABELS).write_bytes("".join(f"{one}\n" for one in classes).encode(errors="backslashreplace"))
+
+
+def write_preprocessing(folder: Path, preprocessing: Preprocessing, signature: Signature) -> None:
+    """How a photograph becomes the model's input; `words` say it for people."""
+    inside = "the model itself scales the values" if signature.inputs == "uint8" else "the app scales the values"
+    _write_json(folder / PREPROCESSING, {"words": f"{preprocessing.words} ({inside})", **to_json(preprocessing)})
+
+
+def write_golden(folder: Path, golden: Golden) -> None:
+    """`inputs` as the model takes them and the `outputs` to expect, (N, ...) each."""
+    with (folder / GOLDEN).open("wb") as stream:
+        np.savez_compressed(stream, inputs=golden.inputs, outputs=golden.outputs)
+
+
+def files_in(folder: Path) -> dict[str, Any]:
+    """Every file of the folder with its bytes and SHA-256."""
+    return {file.name: facts_of(file) for file in sorted(folder.iterdir())}
+
+
+def write_report(folder: Path, report: Report, signature: Signature) -> None:
+    """`report.json`: its format, the network and what the model takes and gives stand first, for people."""
+    data = {
+        "format": FORMAT,
+        "network": str(report.architecture.name),
+        "takes": _takes(signature),
+        "gives": _gives(report),
+        **to_json(report),
+    }
+    _write_json(folder / REPORT, data)
+
+
+def _takes(signature: Signature) -> dict[str, Any]:
+    raw = signature.inputs == "uint8"
+    words = "RGB bytes, 0 to 255, row by row" if raw else "RGB planes, scaled as preprocessing.json says"
+    return {"name": "images", "type": "uint8" if raw else "float32", "shape": signature.shape, "words": words}
+
+
+def _gives(report: Report) -> dict[str, Any]:
+    batch = "batch" if report.batch is None else report.batch
+    classes = report.task_state.get("classes")
+    words = "logits: softmax makes probabilities of them" if classes else f"the outputs of the task {report.task}"
+    return {"name": "outputs", "type": "float32", "shape": (batch, report.outputs), "words": words}
+
+
+def _write_json(file: Path, data: Mapping[str, Any]) -> None:
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    file.write_bytes(text.encode(errors="backslashreplace"))
