@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mobilenets.errors import JobError, UsageError
+    from mobilenets.jobs.benchmark import benchmark
     from mobilenets.jobs.cost import cost
     from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.export import export
@@ -29,6 +30,7 @@ __all__ = [
     "Optimisation",
     "Run",
     "UsageError",
+    "benchmark",
     "convert_weights",
     "cost",
     "create",
@@ -52,6 +54,7 @@ _HOMES = {
     "Optimisation": "mobilenets.run",
     "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
+    "benchmark": "mobilenets.jobs.benchmark",
     "convert_weights": "mobilenets.jobs.weights.converting",
     "cost": "mobilenets.jobs.cost",
     "create": "mobilenets.weights.create",

@@ -33,6 +33,7 @@ VERBS = (
     Verb("evaluate", "score a model on photographs whose truth is known"),
     Verb("predict", "answer for photographs, folders of them, or standard input"),
     Verb("export", "a file for a runtime, its preprocessing inside, verified there against the checkpoint"),
+    Verb("benchmark", "how fast artefacts are: latency, memory, where time goes; here or on another device"),
     Verb("weights", "published weights: list, fetch, show, convert to checkpoints and others' layouts"),
     Verb("paper", "the paper's tables recomputed and its figures drawn"),
 )

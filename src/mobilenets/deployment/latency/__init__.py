@@ -1,0 +1,1 @@
+"""Latency of artefacts, measured on this machine or, with a kit, on another."""
