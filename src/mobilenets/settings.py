@@ -125,6 +125,8 @@ def _literal(hint: Any, value: Any, *, where: str) -> Any:
 
 
 def _tuple(hints: tuple[Any, ...], value: Any, *, where: str) -> tuple[Any, ...]:
+    if isinstance(value, list) and hints[1:] == (Ellipsis,):
+        hints = (hints[0],) * len(value)
     if not isinstance(value, list) or len(value) != len(hints):
         raise UsageError(f"{where}: {value!r} is not a list of {len(hints)}")
     places = enumerate(zip(hints, value, strict=True))

@@ -10,6 +10,8 @@ from mobilenets.cli.output import Column, million_text, print_json, print_line, 
 
 if TYPE_CHECKING:
     from mobilenets.deployment.artefact import Artefact
+    from mobilenets.deployment.int8.report import Int8Report
+    from mobilenets.deployment.verify import Verification
 
 
 def run(
@@ -21,6 +23,12 @@ def run(
     inputs: Literal["uint8", "float"] = "uint8",
     data: str | None = None,
     goldens: int = 4,
+    precision: Literal["float32", "int8"] = "float32",
+    max_drop: float = 1.0,
+    measure_on: str | None = None,
+    calibrate: int = 128,
+    qat_minutes: float = 5.0,
+    seed: int = 0,
     overwrite: bool = False,
     json: bool = False,
 ) -> None:
@@ -31,16 +39,26 @@ def run(
     Args:
         checkpoint: checkpoint folder
         out: folder of the artefact
-        runtime: onnx or openvino
-        batch: images at a time; unset: any number
+        runtime: onnx, openvino, litert, executorch or ncnn
+        batch: images at a time; unset: any number, or one in litert, executorch and ncnn
         inputs: RGB bytes, or floats that are scaled already
-        data: photographs for the golden inputs; unset: synthetic images
+        data: photographs for the golden inputs (unset: synthetic images), and to calibrate and measure int8 with
         goldens: golden inputs to keep
+        precision: float32, or int8: 8-bit weights and activations
+        max_drop: int8: points that the file may lose to the float file on held-out photographs
+        measure_on: int8: labelled photographs to measure on; unset: those of --data that are held out
+        calibrate: int8: photographs of --data's train that ranges are taken from
+        qat_minutes: int8: minutes of training where nothing else keeps the accuracy; 0: none
+        seed: int8: which photographs
         overwrite: replace an earlier artefact
         json: print JSON
     """
     from mobilenets.jobs.export import export
+    from mobilenets.jobs.int8.quantise import Int8Settings
 
+    settings = Int8Settings(
+        max_drop=max_drop, measure_on=measure_on, calibrate=calibrate, qat_minutes=qat_minutes, seed=seed
+    )
     artefact = export(
         checkpoint,
         out=out,
@@ -49,6 +67,8 @@ def run(
         inputs=inputs,
         data=data,
         goldens=goldens,
+        precision=precision,
+        int8=settings if precision == "int8" else None,
         overwrite=overwrite,
     )
     if json:
@@ -70,9 +90,34 @@ def _print(artefact: "Artefact") -> None:
         ("made by", ", ".join(f"{name} {number}" for name, number in made_by.items())),
         ("details", ", ".join(f"{name} {value}" for name, value in report.details.items())),
         ("verified", f"{checked.golden}: {checked.shapes}"),
-        ("difference", f"{checked.largest_difference:.2g} at most, {checked.tolerance:.2g} allowed"),
+        ("difference", f"{checked.largest_difference:.2g} at most, {_allowed(checked)}"),
     ]
     print_table((Column(""), Column("")), rows)
+    if report.int8 is not None:
+        _print_int8(report.int8)
     print_line()
     files = [(name, size_text(facts["bytes"])) for name, facts in report.files.items()]
     print_table((Column("file"), Column("size", number=True)), files)
+
+
+def _allowed(checked: "Verification") -> str:
+    if checked.tolerance is None:
+        return f"of outputs up to {checked.scale:.3g} (int8 is measured by its accuracy)"
+    return f"{checked.tolerance:.2g} allowed"
+
+
+def _print_int8(said: "Int8Report") -> None:
+    print_line()
+    print_line(
+        f"int8: {said.int8} of {said.convolutions} convolutions and matrix products, calibrated with "
+        f"{said.calibrated_with} photographs of {said.calibrated_on}"
+    )
+    for note in said.notes:
+        print_line(f"note: {note}")
+    columns = (
+        Column(f"on {said.photographs:,} photographs of {said.measured_on}"),
+        Column(said.metric.replace("_", " "), number=True),
+        Column("points lost", number=True),
+    )
+    rows = [(f"int8, {step.name}", f"{step.score:.4f}", f"{step.drop:.2f}") for step in said.steps]
+    print_table(columns, [("float32", f"{said.float_score:.4f}", ""), *rows])

@@ -96,7 +96,7 @@ def _sampled(part: Array, *, height: int, width: int) -> Array:
     top, bottom, down = _between(part.shape[0], height)
     left, right, along = _between(part.shape[1], width)
     rows = _mixed(part[top].astype(np.float32), part[bottom].astype(np.float32), down[:, None, None])
-    return np.rint(_mixed(rows[:, left], rows[:, right], along[None, :, None])).astype(np.uint8)
+    return np.rint(_mixed(rows[:, left], rows[:, right], along[None, :, None])).astype(np.uint8, order="C")
 
 
 def _between(pixels: int, places: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:

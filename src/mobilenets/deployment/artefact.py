@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mobilenets.data.preprocess import Preprocessing
+from mobilenets.deployment.int8.report import Int8Report
 from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.deployment.shipped import Inputs, Signature
 from mobilenets.deployment.verify import Verification
@@ -38,7 +39,7 @@ class Report:
     `made_by` are packages and their versions, `details` what the runtime says of its file (the ONNX opset, ...),
     `params` the trainable numbers before batch norm was folded. `batch` None is any number of images. `source` says
     where the checkpoint's weights come from, `checkpoint` is its folder's name. `files` gives each file's size in
-    bytes and its SHA-256.
+    bytes and its SHA-256. `int8` is there where the precision is.
     """
 
     runtime: str
@@ -60,6 +61,7 @@ class Report:
     checkpoint_sha256: str
     verification: Verification
     files: Mapping[str, Any]
+    int8: Int8Report | None = None
 
 
 @dataclass(frozen=True, slots=True)

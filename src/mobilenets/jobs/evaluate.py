@@ -75,7 +75,7 @@ def evaluate(
     asked: dict[str, Any] = {"crop": crop, "squash": squash, "interpolation": interpolation}
     changed = {name: value for name, value in asked.items() if value is not None}
     loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, **changed))
-    collection, notes = _with_split(open_collection(data), Path(model))
+    collection, notes = with_training_split(open_collection(data), Path(model))
     wanted = _wanted(collection, split)
     examples = _examples(loaded, collection, wanted)
     evaluation, unreadable = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
@@ -102,7 +102,7 @@ def evaluate(
     )
 
 
-def _with_split(collection: Collection, model: Path) -> tuple[Collection, tuple[str, ...]]:
+def with_training_split(collection: Collection, model: Path) -> tuple[Collection, tuple[str, ...]]:
     """Undivided photographs get the split that the model was trained with, if it was trained on them."""
     file = model / SPLIT
     if collection.splits or not file.exists():

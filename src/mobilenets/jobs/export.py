@@ -2,24 +2,25 @@
 
 import shutil
 import typing
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
 from mobilenets.architecture.cost import cost
-from mobilenets.checkpoint import MODEL, SPLIT, Description, read_description
+from mobilenets.checkpoint import MODEL, SPLIT
 from mobilenets.data.inputs import photographs
 from mobilenets.deployment.artefact import Artefact, Report, facts_of, read_artefact
 from mobilenets.deployment.golden import Golden, from_photographs, golden, synthetic
+from mobilenets.deployment.int8.report import Int8Report
 from mobilenets.deployment.runtimes.protocol import Runtime, check_can_export
 from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.deployment.session import Batched
-from mobilenets.deployment.shipped import Inputs, Shipped, Signature, fits_any_size
+from mobilenets.deployment.shipped import Inputs, Signature, fits_any_size
 from mobilenets.deployment.verify import verify
 from mobilenets.deployment.write import (
     check_labels,
@@ -32,11 +33,12 @@ from mobilenets.deployment.write import (
 )
 from mobilenets.errors import UsageError
 from mobilenets.files import whole_folder
-from mobilenets.network.graph import Network
-from mobilenets.prediction.model import load_network, restore_task
+from mobilenets.jobs.int8.quantise import Int8Settings, check_quantises, quantise
+from mobilenets.jobs.source import Source, read_source
 from mobilenets.settings import within
-from mobilenets.tasks.protocol import Task
 from mobilenets.training.watch import counting
+
+Precision = Literal["float32", "int8"]
 
 GOLDENS = 4
 _MOST_GOLDENS = 256
@@ -54,6 +56,8 @@ def export(
     inputs: Inputs = "uint8",
     data: str | None = None,
     goldens: int = GOLDENS,
+    precision: Precision = "float32",
+    int8: Int8Settings | None = None,
     overwrite: bool = False,
     console: Console | None = None,
 ) -> Artefact:
@@ -61,31 +65,39 @@ def export(
 
     `runtime` is one of `RUNTIMES`. The file takes `batch` images at a time, or any number where unset: RGB bytes
     (N, resolution, resolution, 3) for "uint8", normalised (N, 3, resolution, resolution) for "float"; a network with
-    symmetric padding takes any size. It is run on `goldens` golden inputs, photographs of `data` or synthetic images,
-    and compared with PyTorch before it is put in place. `overwrite` lets an earlier artefact go.
+    symmetric padding takes any size. LiteRT, ExecuTorch and ncnn take one size, and one image by default. It is run on
+    `goldens` golden inputs, photographs of `data` or synthetic images, and compared with PyTorch before it is put in
+    place. `overwrite` lets an earlier artefact go.
+
+    With the `precision` "int8" the file has weights and activations of 8 bits, calibrated on photographs of `data` and
+    measured on others as `int8` says; its golden outputs are its own.
 
     Raises `UsageError` for a bad checkpoint, a runtime that is unknown or not installed and an `out` that holds
-    something; `JobError` where the file differs from the checkpoint or cannot be written. Nothing is left then.
+    something; `JobError` where the file differs from the checkpoint, in 8 bits loses more than it may, or cannot be
+    written. Nothing is left then.
     """
     folder = Path(out)
     chosen = runtime_named(runtime)
     _check_numbers(batch, inputs, goldens)
+    _check_precision(chosen, precision, int8)
     check_can_export(chosen)
     check_out(folder, overwrite=overwrite)
-    source = _read(Path(checkpoint))
+    source = read_source(Path(checkpoint))
     check_labels(source.classes)
-    signature = Signature(
-        inputs, source.description.preprocessing.resolution, batch, fits_any_size(source.network.layers)
-    )
+    signature = _signature(source, chosen, inputs=inputs, batch=batch)
     expected = _golden(source, signature, data=data, count=goldens)
-    with (
-        counting(console or Console(stderr=True), f"exporting to {chosen.title}", total=_STAGES) as advance,
-        whole_folder(folder) as made,
-    ):
-        details = chosen.export(source.shipped(inputs), signature, made / chosen.file)
-        advance(1)
-        _finish(made, source, chosen, signature, expected, details=dict(details))
-        advance(1)
+    told = console or Console(stderr=True)
+    with whole_folder(folder) as made:
+        if precision == "int8":
+            settings = int8 or Int8Settings()
+            quantised = quantise(made, source, chosen, signature, expected, data=data, settings=settings, console=told)
+            _finish(made, source, chosen, signature, expected, details=quantised.file.details, int8=quantised.report)
+        else:
+            with counting(told, f"exporting to {chosen.title}", total=_STAGES) as advance:
+                details = chosen.export(source.shipped(inputs), signature, made / chosen.file)
+                advance(1)
+                _finish(made, source, chosen, signature, expected, details=details)
+                advance(1)
     return read_artefact(folder)
 
 
@@ -97,36 +109,23 @@ def _check_numbers(batch: int | None, inputs: str, goldens: int) -> None:
         raise UsageError(f"inputs {inputs!r} is unknown: use one of {', '.join(typing.get_args(Inputs))}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A checkpoint as it is exported from: the network is evaluated and not folded."""
-
-    folder: Path
-    description: Description
-    task: Task
-    network: Network
-
-    @property
-    def classes(self) -> Sequence[str]:
-        """The names of the outputs, where the task has any."""
-        return getattr(self.task, "classes", ())
-
-    def shipped(self, inputs: Inputs) -> Shipped:
-        return Shipped(self.network, self.description.preprocessing, inputs=inputs)
+def _signature(source: Source, runtime: Runtime, *, inputs: Inputs, batch: int | None) -> Signature:
+    resolution = source.description.preprocessing.resolution
+    if runtime.static:
+        return Signature(inputs, resolution, batch or 1)
+    return Signature(inputs, resolution, batch, fits_any_size(source.network.layers))
 
 
-def _read(folder: Path) -> _Source:
-    description = read_description(folder)
-    # The file takes what the network is shown, which may be another resolution than it was laid for.
-    shown = replace(description.architecture, resolution=description.preprocessing.resolution)
-    description = replace(description, architecture=shown)
-    task = restore_task(description, folder=folder)
-    network = load_network(description, task, folder=folder)
-    network.eval()
-    return _Source(folder, description, task, network)
+def _check_precision(runtime: Runtime, precision: str, int8: Int8Settings | None) -> None:
+    if precision not in typing.get_args(Precision):
+        raise UsageError(f"precision {precision!r} is unknown: use one of {', '.join(typing.get_args(Precision))}")
+    if precision == "int8":
+        check_quantises(runtime)
+    elif int8 is not None:
+        raise UsageError(f"settings of int8 with the precision {precision}: leave them out or ask for int8")
 
 
-def _golden(source: _Source, signature: Signature, *, data: str | None, count: int) -> Golden:
+def _golden(source: Source, signature: Signature, *, data: str | None, count: int) -> Golden:
     shown = source.description.preprocessing
     if data is None:
         images = synthetic(count=count, side=shown.resolution)
@@ -138,13 +137,31 @@ def _golden(source: _Source, signature: Signature, *, data: str | None, count: i
 
 
 def _finish(
-    made: Path, source: _Source, runtime: Runtime, signature: Signature, expected: Golden, *, details: dict[str, Any]
+    made: Path,
+    source: Source,
+    runtime: Runtime,
+    signature: Signature,
+    expected: Golden,
+    *,
+    details: Mapping[str, Any],
+    int8: Int8Report | None = None,
 ) -> None:
     """Verify the model file in `made`, and write what belongs beside it."""
     said = source.description
     model_files = files_in(made)
     run = Batched(runtime.open(made / runtime.file), signature.batch)
-    verified = verify(run, expected, source.network, said.preprocessing, signature, classes=bool(source.classes))
+    verified = verify(
+        run,
+        expected,
+        source.network,
+        said.preprocessing,
+        signature,
+        classes=bool(source.classes),
+        exact=int8 is None,
+    )
+    if int8 is not None:
+        # An app is to be compared with the file that it runs.
+        expected = replace(expected, outputs=run(expected.inputs))
     if source.classes:
         write_labels(made, source.classes)
     write_preprocessing(made, said.preprocessing, signature)
@@ -154,8 +171,8 @@ def _finish(
     price = cost(source.network.layers)
     report = Report(
         runtime=runtime.name,
-        precision="float32",
-        details=details,
+        precision="float32" if int8 is None else "int8",
+        details=dict(details),
         made_by={name: version(name) for name in ("mobilenets", "torch", *runtime.makers, runtime.runner)},
         inputs=signature.inputs,
         batch=signature.batch,
@@ -172,5 +189,6 @@ def _finish(
         checkpoint_sha256=facts_of(source.folder / MODEL)["sha256"],
         verification=verified,
         files=files_in(made),
+        int8=int8,
     )
     write_report(made, report, signature)

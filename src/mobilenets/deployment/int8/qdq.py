@@ -1,0 +1,152 @@
+"""An ONNX file in 8 bits by ONNX Runtime's quantiser: QuantizeLinear and DequantizeLinear around every operator.
+
+Weights are symmetric with a scale a channel, activations unsigned with a zero point, biases of 32 bits.
+"""
+
+import contextlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mobilenets.deployment.int8.protocol import Calibration, Method
+from mobilenets.deployment.runtimes.protocol import Images
+from mobilenets.deployment.shipped import IMAGES, Shipped, Signature
+
+_OPERATORS = ["Conv", "Gemm", "MatMul", "Clip", "Relu", "LeakyRelu"]
+# The network's outputs stay floats: nothing reads them in 8 bits, and ranks would be lost.
+_FLOAT_OUTPUTS = ["Gemm", "MatMul"]
+# Histograms are made of so many photographs at a time, whose activations are held together.
+_AT_ONCE = 4
+_SETTINGS: dict[Method, dict[str, Any]] = {
+    "minmax": {},
+    "percentile": {"percentile": 99.999, "symmetric": False},
+    "entropy": {},
+}
+
+
+def quantised(content: bytes, module: Shipped, signature: Signature, calibration: Calibration) -> Any:
+    """The ONNX file of a module in 8 bits, as a `ModelProto`."""
+    import onnx
+
+    with tempfile.TemporaryDirectory(prefix="mobilenets-int8-") as folder, _quiet():
+        prepared = _prepared(content, Path(folder))
+        ranges = _ranges(prepared, signature, calibration, Path(folder))
+        model = onnx.load(prepared)
+    first = next(node for node in model.graph.node if node.op_type in _OPERATORS)
+    ranges.data[first.input[0]] = _image_range(module)
+    with _quiet():
+        made = _inserted(model, ranges)
+    _forget_domains(made)
+    return made
+
+
+def _prepared(content: bytes, folder: Path) -> Path:
+    """The file with shapes known and padding within the convolutions."""
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    given, prepared = folder / "given.onnx", folder / "prepared.onnx"
+    given.write_bytes(content)
+    quant_pre_process(str(given), str(prepared), skip_symbolic_shape=True)
+    return prepared
+
+
+def _ranges(prepared: Path, signature: Signature, calibration: Calibration, folder: Path) -> Any:
+    """What each activation was seen to take (`TensorsData`)."""
+    from onnxruntime.quantization import CalibrationMethod, create_calibrator
+
+    methods = {
+        "minmax": CalibrationMethod.MinMax,
+        "percentile": CalibrationMethod.Percentile,
+        "entropy": CalibrationMethod.Entropy,
+    }
+    calibrator = create_calibrator(
+        prepared,
+        _OPERATORS,
+        augmented_model_path=str(folder / "augmented.onnx"),
+        calibrate_method=methods[calibration.method],
+        providers=["CPUExecutionProvider"],
+        extra_options=_SETTINGS[calibration.method],
+    )
+    for part in _parts(calibration.images, signature.batch or _AT_ONCE):
+        calibrator.collect_data(_Reader(part))
+    return calibrator.compute_data()
+
+
+def _parts(images: Images, count: int) -> Iterator[Images]:
+    """Images in parts of `count`; the last is filled up with images of it, which changes no range."""
+    for start in range(0, len(images), count):
+        part = images[start : start + count]
+        yield part[np.arange(count) % len(part)]
+
+
+class _Reader:
+    """Hands one batch to a calibrator (`CalibrationDataReader`)."""
+
+    def __init__(self, images: Images) -> None:
+        self._next: dict[str, Images] | None = {IMAGES: images}
+
+    def get_next(self) -> dict[str, Images] | None:
+        given, self._next = self._next, None
+        return given
+
+
+def _image_range(module: Shipped) -> Any:
+    """The range of the scaled image: all that bytes can be, in 256 steps with zero among them.
+
+    In 255 steps from -1 to 1 every byte would lie halfway between two values, and pairs of bytes would become one.
+    """
+    from onnxruntime.quantization.calibrate import TensorData
+
+    ends = [((byte - module.shift) * module.factor).flatten().numpy() for byte in (0.0, 255.0)]
+    low, high = float(min(ends[0].min(), 0.0)), float(max(ends[1].max(), 0.0))
+    return TensorData(lowest=np.float32(low), highest=np.float32(high - (high - low) / 256))
+
+
+def _inserted(model: Any, ranges: Any) -> Any:
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+
+    quantiser = QDQQuantizer(
+        model,
+        True,  # a scale a channel
+        False,  # all 8 bits of the weights
+        QuantType.QInt8,
+        QuantType.QUInt8,
+        ranges,
+        [],
+        [],
+        _OPERATORS,
+        {
+            "ActivationSymmetric": False,
+            "WeightSymmetric": True,
+            "OpTypesToExcludeOutputQuantization": _FLOAT_OUTPUTS,
+        },
+    )
+    quantiser.quantize_model()
+    return quantiser.model.model
+
+
+def _forget_domains(model: Any) -> None:
+    """Leave out the operator sets that ONNX Runtime's preparation lists and no operator is of."""
+    used = {node.domain for node in model.graph.node} | {""}
+    kept = [entry for entry in model.opset_import if entry.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the quantiser prints and logs of its progress."""
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
