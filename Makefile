@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+ALL_READY := .venv-all/.ready
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test test-all check bench format clean
 
 demo: $(READY)
 	$(BIN)/mobilenets train digits --width 0.5 --resolution 32 --epochs 50 --out runs/digits --overwrite
@@ -12,6 +13,11 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n 2
+
+# The converters of every runtime, which are too heavy for each change. litert-torch and litert-converter come without
+# their requirements, which contradict ours; those they use are in the extra litert-export.
+test-all: $(ALL_READY)
+	.venv-all/bin/pytest -n 2 -m ""
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -27,9 +33,16 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv .venv-all runs
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+$(ALL_READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-all
+	.venv-all/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable ".[dev,executorch,litert-export,ncnn]"
+	.venv-all/bin/pip install --quiet --disable-pip-version-check --no-deps litert-torch==0.10.0 litert-converter==0.5.0
 	touch $@

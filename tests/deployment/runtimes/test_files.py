@@ -79,8 +79,8 @@ def test_threads(exported: Path, threads: int) -> None:
 
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_a_file_that_is_none(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime" if name == "onnx" else name)
     runtime = RUNTIMES[name]
+    pytest.importorskip(runtime.runner)
     file = tmp_path / runtime.file
     file.write_bytes(b"no model")
     with pytest.raises(

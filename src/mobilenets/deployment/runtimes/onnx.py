@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mobilenets.deployment.int8.operators import count_operators
+from mobilenets.deployment.int8.protocol import Calibration, QuantisedFile
+from mobilenets.deployment.int8.qdq import quantised
 from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
 from mobilenets.deployment.shipped import IMAGES, OUTPUTS, Shipped, Signature
+from mobilenets.errors import JobError
 
 # The one that torch's exporter writes by itself; ONNX Runtime reads it from 1.17 on.
 OPSET = 20
 _ERRORS_ONLY = 3
+INT8_DETAILS = {"weights": "int8 symmetric by channel", "activations": "uint8 asymmetric"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,19 @@ class OnnxRuntime:
     file: str = "model.onnx"
     makers: tuple[str, ...] = ("onnx", "onnxscript")
     runner: str = "onnxruntime"
+    static: bool = False
+    install: str = "pip install 'mobilenets[onnx]'"
 
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:
         file.write_bytes(onnx_bytes(module, signature))
         return {"opset": OPSET}
+
+    def export_int8(
+        self, module: Shipped, signature: Signature, file: Path, *, calibration: Calibration
+    ) -> QuantisedFile:
+        model = onnx_int8(module, signature, calibration)
+        file.write_bytes(model.SerializeToString())
+        return QuantisedFile({"opset": OPSET, **INT8_DETAILS}, count_operators(model))
 
     def open(self, file: Path, *, threads: int = 0) -> Session:
         import onnxruntime
@@ -78,6 +92,16 @@ def onnx_bytes(module: Shipped, signature: Signature) -> bytes:
     _strip(model)
     content: bytes = model.SerializeToString()
     return content
+
+
+def onnx_int8(module: Shipped, signature: Signature, calibration: Calibration) -> Any:
+    """A module as an ONNX file in 8 bits, as a `ModelProto`: input `images`, output `outputs`, of `OPSET`."""
+    model = quantised(onnx_bytes(module, signature), module, signature, calibration)
+    _strip(model)
+    opset = next(entry.version for entry in model.opset_import if not entry.domain)
+    if opset != OPSET:
+        raise JobError(f"ONNX Runtime's quantiser made a file of opset {opset} where {OPSET} was given")
+    return model
 
 
 def _strip(model: Any) -> None:

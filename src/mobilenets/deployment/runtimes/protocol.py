@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobilenets.deployment.shipped import Shipped, Signature
-from mobilenets.errors import UsageError
+from mobilenets.errors import JobError, UsageError
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
 
@@ -50,6 +50,16 @@ class Runtime(Protocol):
         """The package that `open` needs."""
         ...
 
+    @property
+    def static(self) -> bool:
+        """Whether its files have no free axes: one number of images at a time, of one size."""
+        ...
+
+    @property
+    def install(self) -> str:
+        """The command that installs what `export` needs; for `open` the extra of the runtime's name is enough."""
+        ...
+
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:
         """Write the model file; gives what the report says of it (its opset, ...). Raises `OSError`, `JobError`."""
         ...
@@ -64,22 +74,29 @@ class Runtime(Protocol):
 
 def check_can_export(runtime: Runtime) -> None:
     """Raise `UsageError` where a package is missing that makes or runs this runtime's files."""
-    _check(runtime, (*runtime.makers, runtime.runner))
+    _check(runtime, (*runtime.makers, runtime.runner), install=runtime.install)
 
 
 def check_can_run(runtime: Runtime) -> None:
     """Raise `UsageError` where the package is missing that runs this runtime's files."""
-    _check(runtime, (runtime.runner,))
+    _check(runtime, (runtime.runner,), install=f"pip install 'mobilenets[{runtime.name}]'")
 
 
-def _check(runtime: Runtime, packages: tuple[str, ...]) -> None:
+def _check(runtime: Runtime, packages: tuple[str, ...], *, install: str) -> None:
     missing = [package for package in dict.fromkeys(packages) if find_spec(package) is None]
     if missing:
-        extra = f"pip install 'mobilenets[{runtime.name}]'"
-        raise UsageError(f"runtime {runtime.name} needs {' and '.join(missing)}: {extra}")
+        raise UsageError(f"runtime {runtime.name} needs {' and '.join(missing)}: {install}")
 
 
 def unreadable(file: Path, title: str, error: Exception) -> UsageError:
     """The line for a model file that a runtime refuses."""
-    first = next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
-    return UsageError(f"{file} cannot be opened by {title} ({first}): export it anew")
+    return UsageError(f"{file} cannot be opened by {title} ({_last_line(error)}): export it anew")
+
+
+def refused(title: str, error: Exception) -> JobError:
+    """The line for a network that a converter cannot make a file of."""
+    return JobError(f"{title} could not make a file of this network ({_last_line(error)}): choose another runtime")
+
+
+def _last_line(error: Exception) -> str:
+    return next((line.strip() for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)

@@ -1,5 +1,8 @@
 """The runtimes, in plain sight. A new one is one file and one line here."""
 
+from mobilenets.deployment.runtimes.executorch import ExecuTorch
+from mobilenets.deployment.runtimes.litert import LiteRt
+from mobilenets.deployment.runtimes.ncnn import Ncnn
 from mobilenets.deployment.runtimes.onnx import OnnxRuntime
 from mobilenets.deployment.runtimes.openvino import OpenVino
 from mobilenets.deployment.runtimes.protocol import Runtime
@@ -8,6 +11,9 @@ from mobilenets.errors import UsageError
 RUNTIMES: dict[str, Runtime] = {
     "onnx": OnnxRuntime(),
     "openvino": OpenVino(),
+    "litert": LiteRt(),
+    "executorch": ExecuTorch(),
+    "ncnn": Ncnn(),
 }
 
 
