@@ -1,4 +1,4 @@
-"""`python -m benchmarks [epoch predict start gpu_step]`: measure, print Markdown, write it and JSON to --out."""
+"""`python -m benchmarks [NAME ...]`: measure, print Markdown, write it and JSON to --out."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from benchmarks.report import machine, machine_line, write_result
 from mobilenets.architecture.names import parse
 from mobilenets.errors import JobError, UsageError
 
-NAMES = ("start", "predict", "epoch", "gpu_step")
+NAMES = ("start", "predict", "epoch", "gpu_step", "finetune")
 
 
 def main() -> int:
@@ -28,6 +28,10 @@ def main() -> int:
                 threads=flags.threads,
                 networks=tuple(flags.networks),
                 work=Path(work),
+                data=tuple(flags.data),
+                weights=flags.weights,
+                resolution=flags.resolution,
+                most_epochs=flags.most_epochs,
             )
             for name in dict.fromkeys(flags.names or NAMES):
                 _one(name, settings, out=flags.out)
@@ -58,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--networks", nargs="+", type=_network, default=NETWORKS, metavar="NAME", help="networks whose epochs are timed"
     )
+    tuning = parser.add_argument_group("finetune")
+    tuning.add_argument("--data", type=Path, nargs="+", default=(), metavar="DIR", help="sets of photographs")
+    tuning.add_argument("--weights", type=Path, metavar="FILE", help="published mobilenet_v1_1.0 weights of any format")
+    tuning.add_argument("--resolution", type=_at_least(32), default=224, help="side of the input in pixels")
+    tuning.add_argument("--most-epochs", type=_at_least(1), default=25, help="shortens every contender, to try it out")
     return parser
 
 

@@ -23,7 +23,7 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What every benchmark is told. `work` is a folder for temporary files."""
+    """What every benchmark is told. `work` is a folder for temporary files; the fields after it are `finetune`'s."""
 
     photographs: Path | None
     count: int
@@ -32,6 +32,10 @@ class Settings:
     threads: int
     networks: Sequence[str]
     work: Path
+    data: Sequence[Path] = ()
+    weights: Path | None = None
+    resolution: int = 224
+    most_epochs: int = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from mobilenets.checkpoint import (
 )
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import JobError, UsageError
-from mobilenets.network.create import create
 from mobilenets.run import Architecture, Run
+from mobilenets.weights.create import create
 
 ARCHITECTURE = Architecture(family="shallow_mobilenet_v1", width=0.25, resolution=96, padding="symmetric")
 DESCRIPTION = Description(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobilenets.errors import JobError
-from mobilenets.files import reason, write_bytes_whole, write_text_whole, write_whole
+from mobilenets.files import expanded, reason, write_bytes_whole, write_text_whole, write_whole
 
 
 def _failing(error: BaseException) -> Callable[[Path], None]:
@@ -216,3 +216,9 @@ def test_files_that_only_look_like_leftovers_are_not_touched(tmp_path: Path, nam
 def test_the_reason_is_the_system_s_own_words() -> None:
     assert reason(OSError(errno.ENOSPC, "No space left on device", "file")) == "No space left on device"
     assert reason(OSError("decoder error")) == "decoder error"
+
+
+def test_the_home_folder_and_that_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert expanded("~/photos") == Path("/home/somebody/photos")
+    assert expanded("~nobody-here/photos") == Path("~nobody-here/photos")

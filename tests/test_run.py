@@ -62,6 +62,7 @@ def _run(**settings: Any) -> Run:
         (_run, {"val_fraction": 0.0}, r"val-fraction 0 is outside \(0, 1\)"),
         (_run, {"val_fraction": 1.0}, "val-fraction 1 is outside"),
         (_run, {"save_minutes": -1.0}, "save-minutes -1 is outside"),
+        (_run, {"keep": "worst"}, "keep: 'worst' is not one of 'last', 'best'"),
         (_run, {"crop": 0.05}, r"crop 0.05 is outside \[0.1, 1\]"),
     ],
 )
@@ -105,6 +106,12 @@ def test_a_recipe_is_a_run(name: str) -> None:
     run = _run(**recipe(name))
     assert run.recipe == name
     assert run.optimisation == RECIPES[name]["optimisation"]
+
+
+def test_only_fine_tuning_begins_with_the_head_and_keeps_the_best() -> None:
+    chosen = {name: (_run(**recipe(name)).head_first, _run(**recipe(name)).keep) for name in RECIPES}
+    assert chosen.pop("finetune") == (True, "best")
+    assert set(chosen.values()) == {(False, "last")}
 
 
 def test_recipes_differ_in_what_they_say() -> None:

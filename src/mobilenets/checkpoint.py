@@ -32,10 +32,19 @@ SPLIT = "split.csv"
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The weights that a run started from: what `--weights` named, and the SHA-256 of that file."""
+
+    weights: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What `run.json` says: enough to build the network and feed it, and how it came to be.
 
-    `source` says where the weights come from; `run` is the training run, if we trained them.
+    `source` says where the weights come from; `run` is the training run, if we trained them, and `origin` what it
+    started from, if not from random weights.
     """
 
     task: str
@@ -44,6 +53,7 @@ class Description:
     preprocessing: Preprocessing
     source: str
     run: Run | None = None
+    origin: Origin | None = None
 
     @property
     def network(self) -> Name:

@@ -21,7 +21,7 @@ class Architecture:
     """Which network: the table and its two dials."""
 
     family: str = "mobilenet_v1"
-    """Table of layers: mobilenet_v1, conv_mobilenet_v1 or shallow_mobilenet_v1."""
+    """Table of layers: mobilenet_v1, conv_mobilenet_v1, shallow_mobilenet_v1 or mobilenet_v1h."""
     width: float = 1.0
     """Width multiplier, the paper's alpha, in (0, 2]."""
     resolution: int = 224
@@ -96,6 +96,8 @@ class Optimisation:
     """Share of the target spread over all classes (the paper uses none)."""
     norm_decay: float = 0.9
     """Decay of batch norm's running statistics; shorter in runs too short for it."""
+    freeze_norm: bool = False
+    """Let batch norm's statistics stay as the starting weights have them, in training too."""
     ema: float = 0.99
     """Decay of the moving average of the weights that is evaluated and shipped; 0 ships the weights themselves."""
     clip: float = 1.0
@@ -152,8 +154,10 @@ class Run:
     recipe: str = "scratch"
     """The recipe these settings started from."""
     weights: str | None = None
-    """Checkpoint folder to start from; its head is replaced where the classes differ."""
+    """Checkpoint folder, file or name of published weights to start from; a head for other classes is replaced."""
     architecture: Architecture = field(default_factory=Architecture)
+    head_first: bool = False
+    """Find the best last layer for the features of the starting weights first, then train the whole network."""
     epochs: int = 100
     """Times every photograph is shown."""
     batch: int = 64
@@ -173,6 +177,8 @@ class Run:
     machine: Machine = field(default_factory=Machine)
     strict: bool = False
     """Stop at the first photograph that cannot be read."""
+    keep: Literal["last", "best"] = "last"
+    """Which weights ship: those of the last epoch, or of the epoch that was best on the held-out photographs."""
     save_minutes: float = 10.0
     """Minutes between saved states; the end of an epoch and Ctrl-C save too."""
     tensorboard: bool = False
@@ -185,6 +191,7 @@ class Run:
         within("seed", self.seed, low=0, high=2**32 - 1)
         within("val-fraction", self.val_fraction, low=0.0, below=1.0, open_low=True)
         within("save-minutes", self.save_minutes, low=0.0)
+        one_of_its_words(self)
         if self.crop is not None:
             within("crop", self.crop, low=0.1, high=1.0)
 
@@ -205,12 +212,16 @@ PAPER = Optimisation(
 )
 """TF-Slim's recipe (reference: classification.md, section 3.2 of the paper)."""
 
-FINETUNE = Optimisation(lr=5e-4, warmup_epochs=1.0)
+FINETUNE = Optimisation(lr=3e-5, warmup_epochs=1.0, freeze_norm=True)
+"""Batch norm's statistics stay, so that what learns is the very function that the head was found for.
+
+With statistics of its own batches a network learns another function: on ants and bees it undid what the head knew.
+"""
 
 RECIPES: dict[str, dict[str, Any]] = {
     "scratch": {"optimisation": Optimisation()},
     "paper": {"optimisation": PAPER},
-    "finetune": {"optimisation": FINETUNE, "epochs": 30},
+    "finetune": {"optimisation": FINETUNE, "head_first": True, "keep": "best", "epochs": 15, "batch": 32},
 }
 
 

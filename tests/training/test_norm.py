@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from mobilenets.network.create import create
 from mobilenets.training.norm import SharedBatchNorm, synchronised
+from mobilenets.weights.create import create
 
 
 def _norms(network: nn.Module) -> list[nn.Module]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from torch import nn
 
 from mobilenets.checkpoint import STATE, read_tensors, write_tensors
 from mobilenets.errors import UsageError
-from mobilenets.network.create import create
 from mobilenets.run import Optimisation
 from mobilenets.training.average import Average
 from mobilenets.training.optimiser import optimiser
 from mobilenets.training.state import Learner, Progress, restore_state, save_state
+from mobilenets.weights.create import create
 
 PROGRESS = Progress(
     epoch=3,
@@ -26,6 +27,7 @@ PROGRESS = Progress(
     missing={"a.png": "gone"},
     history=[{"epoch": 1, "train_loss": 0.1 + 0.2}],
     data="digest",
+    notes=["told"],
 )
 _KINDS = ("adamw", "sgd", "rmsprop_tf")
 
@@ -50,6 +52,19 @@ def _step(learner: Learner) -> None:
 def _weights(learner: Learner) -> dict[str, bytes]:
     tensors = {**learner.network.state_dict(), **{f"a/{k}": v for k, v in learner.average.network.state_dict().items()}}
     return {name: tensor.contiguous().numpy().tobytes() for name, tensor in tensors.items()}
+
+
+def test_the_kept_weights_come_back(tmp_path: Path) -> None:
+    """Those of an epoch that is over, which neither the network nor the average has any more."""
+    learner, other = (replace(_learner(), kept=create("mobilenet_v1_0.25_32", classes=3)) for _ in range(2))
+    assert learner.kept is not None and other.kept is not None
+    save_state(tmp_path, learner, PROGRESS)
+    restore_state(tmp_path, other)
+    theirs = other.kept.state_dict()
+    assert all(torch.equal(theirs[name], tensor) for name, tensor in learner.kept.state_dict().items())
+    save_state(tmp_path, _learner(), PROGRESS)
+    with pytest.raises(UsageError, match="has no tensor"):
+        restore_state(tmp_path, other)
 
 
 @pytest.mark.parametrize("kind", _KINDS)

@@ -1,6 +1,7 @@
 """One step of learning: every photograph weighs the same, in parts, in processes, at once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,16 @@ def test_a_step_follows_the_slope_of_the_mean_loss() -> None:
     expected = torch.cat([-RATES.lr * one.grad.flatten() for one in network.parameters() if one.grad is not None])
     network.zero_grad()
     torch.testing.assert_close(_change(stepper, batch, whole=8)[: len(expected)], expected)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_batch_norm_trains_unless_its_statistics_stay(frozen: bool) -> None:
+    stepper = replace(_stepper(), freeze_norm=frozen)
+    network = stepper.learner.network.eval()
+    stepper.train()
+    assert network.training
+    assert network.norm.training is not frozen
+    assert all(parameter.requires_grad for parameter in network.parameters())
 
 
 @pytest.mark.parametrize("parts", [2, 3, 8])

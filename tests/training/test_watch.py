@@ -36,6 +36,13 @@ def test_metrics_are_all_rows_and_one_line_is_said_of_the_last(tmp_path: Path) -
     assert _text(console) == "epoch 2/9  train_loss 2.0000  val_top1 0.2500  1,234 images/s\n"
 
 
+def test_epoch_0_is_the_head_alone(tmp_path: Path) -> None:
+    console = _console()
+    with Display(console, folder=tmp_path, epochs=9, tensorboard=False) as display:
+        display.epoch([{**ROW, "epoch": 0}])
+    assert _text(console).startswith("head alone  train_loss")
+
+
 def test_a_terminal_gets_a_bar_with_the_speed_and_the_time_left(tmp_path: Path) -> None:
     console = _console(force_terminal=True)
     with Display(console, folder=tmp_path, epochs=4, tensorboard=False, since=1) as display:

@@ -54,6 +54,8 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
 
         Leaves model.safetensors, run.json, metrics.jsonl, split.csv and report.html in --out. Ctrl-C saves first.
         Recipes: scratch (from random weights), finetune (the default with --weights), paper (TF-Slim's).
+        --weights takes a checkpoint folder, a file of published weights or a name of `mobilenets weights list`; width,
+        resolution, padding and the like are then those of the weights unless a flag says otherwise.
         """
         _train(flags)
 
@@ -85,9 +87,18 @@ def _defaults(arguments: Sequence[str]) -> Flags:
     stored = _read(Path(file)) if file else {}
     name = _asked(arguments, "--recipe") or ("finetune" if _asked(arguments, "--weights") else "scratch")
     settings = recipe(name) if not stored or _asked(arguments, "--recipe") else {}
-    values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **stored}
+    weights = _asked(arguments, "--weights")
+    theirs = {"architecture": _architecture_of(weights)} if weights else {}
+    values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **theirs, **stored}
     run = from_json(Run, values, where=file or "settings")
     return Flags(**{one.name: getattr(run, one.name) for one in fields(Run)})
+
+
+def _architecture_of(weights: str) -> dict[str, Any]:
+    """The network that these weights are of, which the flags then go over."""
+    from mobilenets.jobs.start import open_weights, trained_architecture
+
+    return to_json(trained_architecture(open_weights(weights)))
 
 
 def _plain(value: Any) -> Any:

@@ -41,6 +41,8 @@ class Ended:
 class Loop:
     """Runs epochs from wherever `progress` stands, saving through `save` and scoring through `evaluate`.
 
+    `keep` is told of every epoch that was scored, whose weights may be the ones to ship.
+
     `check_missing` is told of the photographs that could not be read and raises `JobError` where they are too many.
     """
 
@@ -49,6 +51,7 @@ class Loop:
     batches: Batches
     schedule: Schedule
     evaluate: Callable[[Progress], Evaluation | None]
+    keep: Callable[[Progress, Evaluation | None], None]
     save: Callable[[Progress], None]
     check_missing: Callable[[Mapping[str, str]], object]
     watcher: Watcher
@@ -77,7 +80,7 @@ class Loop:
         tally = Tally(self.stepper.group)
         picks = self._picks(progress)
         saved = begun = time.monotonic()
-        self.stepper.forward.train()
+        self.stepper.train()
         for pick, batch in zip(picks, self._load(picks), strict=True):
             result = self._step(progress, pick, batch)
             now = time.monotonic()
@@ -134,17 +137,12 @@ class Loop:
         """Score the epoch that was just learnt, tell of it, and start the next."""
         evaluation = self.evaluate(progress)
         self.stepper.group.lead(lambda: self._tell(progress, evaluation))
+        self.keep(progress, evaluation)
         progress.begin_epoch()
         return evaluation
 
     def _tell(self, progress: Progress, evaluation: Evaluation | None) -> None:
-        row = self._row(progress)
-        if evaluation is not None:
-            if not math.isfinite(evaluation.loss):
-                raise NotFiniteError(f"the held-out loss is {evaluation.loss} after epoch {progress.epoch + 1}")
-            row["val_loss"] = evaluation.loss
-            row |= {f"val_{name}": value for name, value in evaluation.evaluated.scores.figures.items()}
-        progress.history.append(row)
+        progress.history.append(self._row(progress) | held_out(evaluation, epoch=progress.epoch + 1))
         self.watcher.epoch(progress.history)
 
     def _row(self, progress: Progress) -> dict[str, Any]:
@@ -158,6 +156,16 @@ class Loop:
             "seconds": round(progress.seconds, 3),
             "images_per_second": round(progress.photographs / max(progress.seconds, 1e-9), 1),
         }
+
+
+def held_out(evaluation: Evaluation | None, *, epoch: int) -> dict[str, float]:
+    """What metrics.jsonl says of the held-out photographs. Raises `NotFiniteError` where their loss is not finite."""
+    if evaluation is None:
+        return {}
+    if not math.isfinite(evaluation.loss):
+        raise NotFiniteError(f"the held-out loss is {evaluation.loss} after epoch {epoch}")
+    figures = evaluation.evaluated.scores.figures
+    return {"val_loss": evaluation.loss, **{f"val_{name}": value for name, value in figures.items()}}
 
 
 def _step_seed(seed: int, *, number: int, rank: int) -> int:

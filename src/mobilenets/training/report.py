@@ -1,7 +1,7 @@
 """The page a run leaves behind: what was trained, the curves, and whatever the task has to show."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mobilenets.architecture.cost import cost
 from mobilenets.architecture.layer import Layer
@@ -25,7 +25,7 @@ def run_page(
     notes: Sequence[str],
 ) -> str:
     """The HTML of `report.html`; one file that needs nothing else."""
-    page = Page(f"{description.network}: {run.task}", f"{description.source}, {len(history)} epochs")
+    page = Page(f"{description.network}: {run.task}", f"{description.source}, {history[-1]['epoch']} epochs")
     page.facts({_words(name): value for name, value in evaluation.evaluated.scores.figures.items()})
     price = cost(layers)
     page.facts(
@@ -39,9 +39,7 @@ def run_page(
     )
     for note in notes:
         page.notice(note)
-    _add_curves(
-        page, history, headline=evaluation.evaluated.scores.headline, smoothing=run.optimisation.label_smoothing
-    )
+    _add_curves(page, run, history, headline=evaluation.evaluated.scores.headline)
     task.report(page, evaluation.evaluated)
     _add_settings(page, run)
     return page.html()
@@ -51,16 +49,20 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _add_curves(page: Page, history: Sequence[Mapping[str, Any]], *, headline: str, smoothing: float) -> None:
+def _add_curves(page: Page, run: Run, history: Sequence[Mapping[str, Any]], *, headline: str) -> None:
     page.heading("Curves")
+    smoothing, first = run.optimisation.label_smoothing, history[0]["epoch"]
+    better: Literal["higher"] | None = "higher" if run.keep == "best" else None
     panels = [
-        Panel(title=_words(headline), lines=_series(history, headline), share=True),
-        Panel(title="loss", lines=_series(history, "loss")),
+        Panel(title=_words(headline), lines=_series(history, headline), share=True, first=first, better=better),
+        Panel(title="loss", lines=_series(history, "loss"), first=first),
     ]
     words = (
         "By epoch. Train is measured on augmented photographs while learning, val on the held-out ones "
         "with the averaged weights."
     )
+    if not first:
+        words += " Epoch 0 is the head alone, on the starting weights as they were."
     if smoothing:
         words += f" The train loss has the label smoothing of {smoothing:g} in it, the val loss does not."
     page.figure([curves([panel]) for panel in panels], words)

@@ -12,14 +12,15 @@ from mobilenets.checkpoint import RUN, STATE, load_weights, read_tensors, write_
 from mobilenets.errors import UsageError
 from mobilenets.training.average import Average
 
-_NETWORK, _AVERAGE, _OPTIMISER = "network/", "average/", "optimiser/"
+_NETWORK, _AVERAGE, _KEPT, _OPTIMISER = "network/", "average/", "kept/", "optimiser/"
 
 
 @dataclass(slots=True)
 class Progress:
     """Where a run stands: whole epochs done, steps done in the epoch under way, and what was summed up in it.
 
-    `missing` are photographs found unreadable on the way; `data` names the content the run learns from.
+    `missing` are photographs found unreadable on the way; `data` names the content the run learns from;
+    `notes` tell what was assumed and done before the first step.
     """
 
     epoch: int = 0
@@ -31,6 +32,7 @@ class Progress:
     missing: dict[str, str] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     data: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def begin_epoch(self) -> None:
         """Count the epoch as done and start the next one's sums."""
@@ -42,11 +44,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """What changes while learning."""
+    """What changes while learning. `kept` holds the weights of the best epoch so far, where these are to ship."""
 
     network: nn.Module
     average: Average
     optimiser: Optimizer
+    kept: nn.Module | None = None
 
     def is_finite(self) -> bool:
         """Whether every weight and every running statistic is a finite number."""
@@ -59,6 +62,8 @@ def save_state(folder: Path, learner: Learner, progress: Progress) -> None:
     tensors, plain = _flatten(learner.optimiser)
     tensors |= {_NETWORK + name: value for name, value in learner.network.state_dict().items()}
     tensors |= {_AVERAGE + name: value for name, value in learner.average.network.state_dict().items()}
+    if learner.kept is not None:
+        tensors |= {_KEPT + name: value for name, value in learner.kept.state_dict().items()}
     facts = {"progress": asdict(progress), "optimiser": plain, "optimiser_kind": _kind(learner.optimiser)}
     write_tensors(folder / STATE, tensors, facts)
 
@@ -69,6 +74,8 @@ def restore_state(folder: Path, learner: Learner) -> Progress:
     saved = read_tensors(file)
     load_weights(learner.network, _part(saved.tensors, _NETWORK), where=file)
     load_weights(learner.average.network, _part(saved.tensors, _AVERAGE), where=file)
+    if learner.kept is not None:
+        load_weights(learner.kept, _part(saved.tensors, _KEPT), where=file)
     kind = saved.facts.get("optimiser_kind")
     if kind != _kind(learner.optimiser):
         raise UsageError(f"{file} was saved with {kind}, {RUN} asks for {_kind(learner.optimiser)}: put {RUN} back")

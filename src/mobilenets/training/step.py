@@ -1,6 +1,6 @@
 """One step of learning: forward, loss, backward, update."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -38,14 +38,21 @@ class Stepper:
     precision: torch.dtype
     accumulate: int
     clip: float
+    freeze_norm: bool = False
+
+    def train(self) -> None:
+        """Put the network into training, batch norm too unless its statistics stay."""
+        self.forward.train()
+        if self.freeze_norm:
+            for norm in self._norms():
+                norm.eval()
 
     def step(self, batch: Batch, *, rates: Rates, whole: int) -> StepResult:
         """Learn from this process's part of a batch of `whole` photographs."""
         for settings in self.learner.optimiser.param_groups:
             settings["lr"] = rates.lr
-        for module in self.learner.network.modules():
-            if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
-                module.momentum = rates.norm_momentum
+        for norm in self._norms():
+            norm.momentum = rates.norm_momentum
         parts = batch.parts(self.accumulate)
         results = [self._part(part, whole=whole, last=number == len(parts) - 1) for number, part in enumerate(parts)]
         if self.clip:
@@ -54,6 +61,11 @@ class Stepper:
         self.learner.optimiser.zero_grad(set_to_none=True)
         self.learner.average.update(decay=rates.average_decay)
         return _sum(results)
+
+    def _norms(self) -> Iterator[nn.BatchNorm2d | nn.SyncBatchNorm]:
+        for module in self.learner.network.modules():
+            if isinstance(module, nn.BatchNorm2d | nn.SyncBatchNorm):
+                yield module
 
     def _part(self, part: Batch, *, whole: int, last: bool) -> StepResult:
         waits = isinstance(self.forward, DistributedDataParallel) and not last

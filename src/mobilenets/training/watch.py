@@ -71,7 +71,8 @@ class Display:
         write_text_whole(self._folder / METRICS, "".join(json.dumps(row) + "\n" for row in history))
         row = history[-1]
         shown = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name.startswith(("train_", "val_")))
-        line = f"epoch {row['epoch']}/{self._epochs}  {shown}  {row['images_per_second']:,.0f} images/s"
+        name = f"epoch {row['epoch']}/{self._epochs}" if row["epoch"] else "head alone"
+        line = f"{name}  {shown}  {row['images_per_second']:,.0f} images/s"
         self._console.print(line, highlight=False, soft_wrap=True)
         if self._events:
             for name, value in row.items():

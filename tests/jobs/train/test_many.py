@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import pytest
 import torch
 from rich.console import Console
 
-from mobilenets.checkpoint import MODEL, STATE, read_tensors
+from mobilenets.checkpoint import MODEL, STATE, read_description, read_tensors, write_description, write_tensors
 from mobilenets.cli.main import main
 from mobilenets.errors import UsageError
 from mobilenets.jobs.train import resume, train
+from mobilenets.network.fold import fold
 from mobilenets.prediction import model
+from mobilenets.prediction.model import load_network
 from mobilenets.run import Architecture, Optimisation, Run
 from mobilenets.settings import to_json
+from mobilenets.tasks.classify import Classify
 from mobilenets.training import step
 from mobilenets.training.distributed import FollowerError
 from mobilenets.training.watch import METRICS
@@ -30,7 +34,9 @@ Make = Callable[..., Run]
 # learning rate leave only errors to be seen.
 _IN_DOUBLE = """
 import sys, torch
+from mobilenets.network.fold import fold
 from mobilenets.prediction import model
+from mobilenets.prediction.model import load_network
 from mobilenets.training import step
 torch.set_default_dtype(torch.float64)
 for module in (model, step):
@@ -104,8 +110,37 @@ def _assert_close(two: Path, one: Path) -> None:
     for name, tensor in read_tensors(two / MODEL).tensors.items():
         torch.testing.assert_close(tensor, wanted[name], rtol=1e-6, atol=1e-9, msg=lambda text, name=name: name + text)
     for mine, theirs in zip(_rows(two), _rows(one), strict=True):
-        for name in ("epoch", "lr", "train_loss", "train_top1", "val_loss", "val_top1"):
+        for name in {"epoch", "lr", "train_loss", "train_top1", "val_loss", "val_top1"} & theirs.keys():
             assert mine[name] == pytest.approx(theirs[name], rel=1e-6), name
+
+
+def test_two_processes_find_the_head_that_one_finds(
+    tiny_run: Make, tiny_model: Path, tmp_path: Path, in_double: None
+) -> None:
+    """From folded weights: the norms measured by the first, the features gathered from both, the head sent to both."""
+    weights = _folded(tiny_model, tmp_path / "folded")
+    fields = {"epochs": 2, "weights": str(weights), "head_first": True, "keep": "best"}
+    run, settings = replace(_run(tiny_run, tmp_path / "two"), **fields), tmp_path / "settings.json"
+    settings.write_text(json.dumps(to_json(run)))
+    process = _torchrun(tmp_path, "train", run.data, "--run-file", str(settings), "--out", str(run.out))
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert err.count("head alone  val_loss") == 1
+    train(replace(run, out=tmp_path / "one"), console=Console(quiet=True))
+    assert _rows(run.out)[0]["epoch"] == 0
+    _assert_close(run.out, tmp_path / "one")
+
+
+def _folded(model: Path, folder: Path) -> Path:
+    """A checkpoint of other classes whose batch norm is folded into its convolutions."""
+    folder.mkdir()
+    description = read_description(model)
+    task = Classify(("one", "two", "three"))
+    network = fold(load_network(description, task, folder=model).eval())
+    bare = replace(description.architecture, norm=False)
+    write_description(folder, replace(description, architecture=bare, task_state=task.state()))
+    write_tensors(folder / MODEL, network.state_dict(), {})
+    return folder
 
 
 def test_a_wrong_request_is_refused_once(tiny_run: Make, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -36,6 +36,16 @@ def test_epochs_that_were_not_measured_are_bridged_and_broken_ones_are_gaps() ->
     assert (val_x, val_y) == ([2, 4], [2.0, 1.0])
 
 
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_the_first_epoch_may_be_another(epochs: int) -> None:
+    values = [0.5, 0.25, 0.125][:epochs]
+    drawing = curves([Panel("Loss", {"val": values}, better="lower", first=0)])
+    axes = drawing.figure.axes[0]
+    assert list(axes.get_lines()[0].get_xdata()) == [0, 1, 2][:epochs]
+    assert axes.get_xlim() == ((0, 2) if epochs == 3 else (-0.5, 0.5))
+    assert f"at epoch {epochs - 1}" in drawing.alt
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 12, 13, 1000])
 def test_any_number_of_epochs_has_whole_ticks(epochs: int, texts: Texts) -> None:
     values = np.linspace(0.1, 0.9, epochs).tolist()

@@ -11,6 +11,7 @@ from rich.console import Console
 from mobilenets.checkpoint import read_description
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.memory import keep_memory
+from mobilenets.jobs.train.beginning import begin
 from mobilenets.jobs.train.folder import check_out, describe, kept, write_report
 from mobilenets.jobs.train.job import Job
 from mobilenets.jobs.train.prepare import prepare
@@ -79,14 +80,19 @@ def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None)
         job = processes.leader_first(lambda: prepare(run, processes, shown, resumed=resumed))
         processes.lead(lambda: describe(job, shown, resumed=resumed))
         ended = _learn(job, shown)
-        return _finish(job, ended.evaluation, shown, begun=begun)
+        evaluation = job.evaluate_shipped(job.progress, ended.evaluation)
+        return _finish(job, evaluation, shown, begun=begun)
 
 
 def _learn(job: Job, console: Console) -> Ended:
     run, progress = job.run, job.progress
-    with listening() as stop, watching(run, console if job.group.leads else None, since=progress.epoch) as watcher:
+    with listening() as stop:
         try:
-            ended = job.loop(watcher).run(progress, stop)
+            ready = begin(job, stop, console)
+            with watching(run, console if job.group.leads else None, since=progress.epoch) as watcher:
+                if progress.history and not progress.epoch:
+                    watcher.epoch(progress.history)
+                ended = job.loop(watcher).run(progress, stop) if ready else Ended(False)
         except NotFiniteError as error:
             lower = f"a smaller --lr than {run.optimisation.lr:g}" + ("" if run.optimisation.clip else " or --clip 1")
             job.group.fail(JobError(f"{error}: the run stops, {kept(run.out)}; start anew with {lower}"))
@@ -95,13 +101,15 @@ def _learn(job: Job, console: Console) -> Ended:
         except JobError as error:
             raise JobError(f"{error}; go on afterwards with {_RESUME} {run.out}") from error
     if not ended.finished:
-        job.group.fail(JobError(_stopped(job, stop)))
+        job.group.fail(JobError(_stopped(job, stop, saved=ready)))
     return ended
 
 
-def _stopped(job: Job, stop: StopRequest) -> str:
-    where = f"epoch {job.progress.epoch + 1} of {job.run.epochs}, step {job.progress.step} of {job.pace.steps}"
+def _stopped(job: Job, stop: StopRequest, *, saved: bool) -> str:
     by = stop.signal.name if stop.signal else "another process"
+    if not saved:
+        return f"stopped by {by} before the first step: begin again with {_RESUME} {job.run.out}"
+    where = f"epoch {job.progress.epoch + 1} of {job.run.epochs}, step {job.progress.step} of {job.pace.steps}"
     return f"stopped by {by} after {where}, and saved: go on with {_RESUME} {job.run.out}"
 
 
@@ -110,8 +118,9 @@ def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun:
 
     def close() -> Trained:
         assert evaluation is not None  # the first process has it
-        notes = job.notes()
-        for note in notes[len(job.material.notes) :]:
+        notes = job.notes(evaluation)
+        told = {*job.material.notes, *job.progress.notes}
+        for note in (one for one in notes if one not in told):
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
         write_report(job, evaluation, notes)
         figures = dict(evaluation.evaluated.scores.figures)

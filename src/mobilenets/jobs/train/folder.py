@@ -10,7 +10,7 @@ from mobilenets.architecture.cost import cost
 from mobilenets.checkpoint import MODEL, RUN, SPLIT, STATE, write_description
 from mobilenets.data.split import write_split
 from mobilenets.errors import JobError, UsageError
-from mobilenets.files import reason, write_text_whole
+from mobilenets.files import expanded, reason, write_text_whole
 from mobilenets.jobs.train.job import Job
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import plan
@@ -29,7 +29,7 @@ def check_out(run: Run, *, resumed: bool, overwrite: bool) -> None:
     Raises `UsageError` where it holds something that would be lost or lies among the photographs, `JobError` where it
     cannot be written.
     """
-    out, data = run.out, Path(run.data).expanduser()
+    out, data = run.out, expanded(run.data)
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: it takes a folder")
     if data.is_dir() and out.resolve().is_relative_to(data.resolve()):
@@ -81,7 +81,7 @@ def _lines(job: Job, *, resumed: bool) -> list[str]:
         f"{job.description.network} for {run.task}: {price.mult_adds / 1e6:,.1f} M mult-adds, {price.params:,} params",
         f"{material.collection.name}: {material.train.count:,} photographs to learn from, "
         f"{material.val.count:,} held out",
-        *(f"note: {note}" for note in material.notes),
+        *(f"note: {note}" for note in (*material.notes, *job.progress.notes)),
     ]
     return [*lines, _where(job)] if resumed else lines
 

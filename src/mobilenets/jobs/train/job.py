@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from mobilenets.checkpoint import MODEL, Description, write_tensors
 from mobilenets.data.loader import Batches, evaluation_picks, load
 from mobilenets.jobs.material import Material, Part
+from mobilenets.jobs.start import Placed
 from mobilenets.network.fold import fold
 from mobilenets.prediction.evaluate import Evaluation, Gathered, evaluate, gather
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
 from mobilenets.tasks.protocol import Task
+from mobilenets.training.best import Row, best, called
 from mobilenets.training.distributed import Group
 from mobilenets.training.loop import Loop, Watcher
 from mobilenets.training.pace import Pace
@@ -27,7 +30,10 @@ _MOST_WORKERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run with its processes, photographs, network and place."""
+    """A run with its processes, photographs, network and place.
+
+    `placed` says what its starting weights leave to do before the first step; None where that is done.
+    """
 
     run: Run
     group: Group
@@ -37,6 +43,7 @@ class Job:
     description: Description
     learner: Learner
     progress: Progress
+    placed: Placed | None = None
 
     def loop(self, watcher: Watcher) -> Loop:
         """The loop that learns, from where `progress` stands."""
@@ -44,18 +51,41 @@ class Job:
         return Loop(
             pace=self.pace,
             stepper=self._stepper(),
-            batches=self._batches(self.material.train, learning=True),
+            batches=self.batches(self.material.train, learning=True),
             schedule=Schedule(run.optimisation, run.epochs, self.pace.steps),
             evaluate=self.evaluate,
+            keep=self.keep,
             save=self.save,
             check_missing=self.material.check_missing,
             watcher=watcher,
             save_seconds=run.save_minutes * 60,
-            workers=self._workers,
+            workers=self.workers,
         )
 
     def evaluate(self, progress: Progress) -> Evaluation | None:
-        """Score the average on the held-out photographs, spread over the processes; the first one has the result.
+        """Score the average on the held-out photographs, spread over the processes; the first one has the result."""
+        return self._evaluate(progress, self.learner.average.network)
+
+    def evaluate_shipped(self, progress: Progress, last: Evaluation | None) -> Evaluation | None:
+        """The evaluation of what ships: the `last` one, unless an earlier epoch is kept."""
+        if self.learner.kept is None or self.group.agree(last is None or self._chosen(last) == progress.history[-1]):
+            return last
+        return self._evaluate(progress, self.learner.kept)
+
+    def keep(self, progress: Progress, evaluation: Evaluation | None) -> None:
+        """Keep the weights of the epoch just scored, where the best ones ship and none before were better."""
+        kept = self.learner.kept
+        if kept is None:
+            return
+        # Only the first process has the evaluation and the history.
+        if self.group.agree(evaluation is not None and self._chosen(evaluation) is progress.history[-1]):
+            kept.load_state_dict(self.learner.average.network.state_dict())
+
+    def _chosen(self, evaluation: Evaluation) -> Row:
+        return best(self.progress.history, evaluation.evaluated.scores.headline)
+
+    def _evaluate(self, progress: Progress, network: nn.Module) -> Evaluation | None:
+        """Score a network on the held-out photographs.
 
         The task is the one that the checkpoint will give back, so that the figures are those of `mobilenets evaluate`:
         without what only learning adds (label smoothing).
@@ -63,8 +93,8 @@ class Job:
         task = type(self.task).restore(self.task.state())
         part = self.material.val
         picks = evaluation_picks(part.count, batch=max(self.run.batch, _SCORED_AT_LEAST), share=self.group.share)
-        batches = load(self._batches(part, learning=False), picks, workers=self._workers)
-        model = Model(fold(self.learner.average.network), task, self.description.preprocessing, self.group.device)
+        batches = load(self.batches(part, learning=False), picks, workers=self.workers)
+        model = Model(fold(network), task, self.description.preprocessing, self.group.device)
         mine = gather(model, task, batches, device=self.group.device)
         missing = self.group.gather(progress.missing)
         gathered = self.group.gather(mine)
@@ -92,13 +122,28 @@ class Job:
         if not self.learner.is_finite():
             done = f"step {progress.step} of epoch {progress.epoch + 1}" if progress.step else f"epoch {progress.epoch}"
             raise NotFiniteError(f"the weights are not finite after {done}")
-        write_tensors(self.run.out / MODEL, self.learner.average.network.state_dict(), {})
+        kept = self.learner.kept if progress.history else None
+        shipped = kept or self.learner.average.network
+        write_tensors(self.run.out / MODEL, shipped.state_dict(), {})
         save_state(self.run.out, self.learner, progress)
 
-    def notes(self) -> tuple[str, ...]:
-        """What the user has to know: of the data, and of photographs that could not be read on the way."""
+    def notes(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """What the user has to know: of data and weights, of what ships, of photographs that could not be read."""
         lost = self.material.check_missing(self.progress.missing)
-        return (*self.material.notes, *([lost] if lost else []))
+        ends = (self._choice(evaluation), lost)
+        return (*self.material.notes, *self.progress.notes, *(note for note in ends if note))
+
+    def _choice(self, evaluation: Evaluation) -> str | None:
+        """Which epoch ships, and by what it was chosen."""
+        if self.learner.kept is None or not self.progress.history:
+            return None
+        headline = evaluation.evaluated.scores.headline
+        row, last = self._chosen(evaluation), self.progress.history[-1]
+        return (
+            f"{called(row)} ships: its held-out {headline} {row[f'val_{headline}']:.4f} was the best of "
+            f"{len(self.progress.history)} (the last: {last[f'val_{headline}']:.4f}); chosen by that score, it "
+            "flatters a little"
+        )
 
     def _stepper(self) -> Stepper:
         run = self.run
@@ -112,10 +157,11 @@ class Job:
             precision=self._precision,
             accumulate=run.accumulate,
             clip=run.optimisation.clip,
+            freeze_norm=run.optimisation.freeze_norm,
         )
 
     @property
-    def _workers(self) -> int:
+    def workers(self) -> int:
         """On a GPU, processes prepare the photographs; on a CPU the step's own threads do, between two steps."""
         if self.run.machine.workers or self.group.device.type == "cpu":
             return self.run.machine.workers
@@ -126,12 +172,13 @@ class Job:
         asked, on_gpu = self.run.machine.precision, self.group.device.type == "cuda"
         return torch.bfloat16 if asked == "bfloat16" or (asked == "auto" and on_gpu) else torch.float32
 
-    def _batches(self, part: Part, *, learning: bool) -> Batches:
+    def batches(self, part: Part, *, learning: bool) -> Batches:
+        """Batches of one part: random views for learning, or the photographs as they stand."""
         return Batches(
             part.examples,
             part.pixels,
             resolution=self.description.preprocessing.resolution,
             distortion=self.material.distortion if learning else None,
             seed=self.run.seed,
-            threads=1 if self._workers else torch.get_num_threads(),
+            threads=1 if self.workers else torch.get_num_threads(),
         )

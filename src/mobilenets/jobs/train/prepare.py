@@ -1,19 +1,19 @@
 """From a run's settings to everything it needs: photographs, network, optimiser, and the place where it stands."""
 
+import copy
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from rich.console import Console
 
 from mobilenets.architecture.layer import Layer
-from mobilenets.checkpoint import STATE, Description, read_description
+from mobilenets.checkpoint import STATE, Description, Origin, read_description
 from mobilenets.data.photos import Collection
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 from mobilenets.jobs.material import Material, divided, material, preprocessing
-from mobilenets.jobs.start import starting_weights
+from mobilenets.jobs.start import Placed, StartingWeights, check_same, open_weights, put_weights
 from mobilenets.jobs.train.job import Job
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
@@ -33,34 +33,67 @@ from mobilenets.training.watch import check_tensorboard, counting
 def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> Job:
     """Open the photographs, build what learns and, `resumed`, bring it back to where it stood.
 
-    Raises `UsageError` for settings, data or a state that do not fit together, `JobError` for too many bad photographs.
+    Raises `UsageError` for settings, weights, data or a state that do not fit together, `JobError` for too many bad
+    photographs.
     """
     if run.tensorboard:
         check_tensorboard()
+    saved = resumed and (run.out / STATE).exists()
+    weights = _weights(run) if run.weights and not saved else None
     collection = divided(run)
     task = task_named(run.task).learn(collection, settings=LossSettings(run.optimisation.label_smoothing))
-    shown = _shown(run, collection)
+    origin, shown = _used_to(run, preprocessing(run, collection), weights)
     layers = plan(run.architecture, task)
     photographs = material(
         run, collection, task, shown, counting=lambda words, total: counting(console, words, total=total)
     )
     pace = _pace(run, photographs, layers, world=processes.share.world)
-    saved = resumed and (run.out / STATE).exists()
-    network = _network(run, layers, task, fresh=not saved)
+    network = _random_network(run, layers)
+    placed = put_weights(network, weights, architecture=run.architecture, task=task) if weights else Placed()
     learner = _learner(run, network, processes)
-    progress = _restored(run, learner, photographs) if saved else Progress(data=photographs.digest)
-    source = f"trained from {run.weights or 'random weights'} on {collection.name}"
-    description = Description(run.task, task.state(), run.architecture, shown, source, run)
-    return Job(run, processes, task, photographs, pace, description, learner, progress)
+    progress = _restored(run, learner, photographs) if saved else _begun(photographs, weights)
+    return Job(
+        run=run,
+        group=processes,
+        task=task,
+        material=photographs,
+        pace=pace,
+        description=_described(run, task, collection, shown, origin),
+        learner=learner,
+        progress=progress,
+        placed=None if saved else placed,
+    )
 
 
-def _shown(run: Run, collection: Collection) -> Preprocessing:
-    """How photographs are scaled; weights to start from go on with what they are used to."""
-    shown = preprocessing(run, collection)
+def _weights(run: Run) -> StartingWeights:
+    """What the run starts from, seen to fit before photographs are read for hours."""
+    assert run.weights is not None
+    weights = open_weights(run.weights, asked=run.architecture)
+    check_same(weights, run.architecture)
+    return weights
+
+
+def _used_to(run: Run, shown: Preprocessing, weights: StartingWeights | None) -> tuple[Origin | None, Preprocessing]:
+    """Where the weights come from, and the scaling of photographs that they are used to.
+
+    A run that goes on has both in its own run.json: the weights that it started from may be gone.
+    """
     if run.weights is None:
-        return shown
-    before = read_description(Path(run.weights)).preprocessing
-    return replace(shown, mean=before.mean, std=before.std)
+        return None, shown
+    if weights is not None:
+        origin: Origin | None = weights.origin
+        before = weights.preprocessing
+    else:
+        description = read_description(run.out)
+        origin, before = description.origin, description.preprocessing
+    return origin, replace(shown, mean=before.mean, std=before.std)
+
+
+def _described(
+    run: Run, task: Task, collection: Collection, shown: Preprocessing, origin: Origin | None
+) -> Description:
+    source = f"trained from {run.weights or 'random weights'} on {collection.name}"
+    return Description(run.task, task.state(), run.architecture, shown, source, run, origin)
 
 
 def _pace(run: Run, photographs: Material, layers: list[Layer], *, world: int) -> Pace:
@@ -82,20 +115,23 @@ def _parts(run: Run, world: int) -> str:
     return parts if world == 1 else f"{world} processes with {parts}"
 
 
-def _network(run: Run, layers: list[Layer], task: Task, *, fresh: bool) -> Network:
+def _random_network(run: Run, layers: list[Layer]) -> Network:
     network = Network(layers, dropout=run.architecture.dropout)
     torch.manual_seed(run.seed)
     initialise(network)
-    if run.weights and fresh:
-        starting_weights(network, Path(run.weights), architecture=run.architecture, task=task)
     return network
 
 
 def _learner(run: Run, network: Network, processes: Group) -> Learner:
     network.to(device=processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(network)
+    kept = copy.deepcopy(average.network) if run.keep == "best" else None
     learning = synchronised(network, world=processes.share.world)
-    return Learner(learning, average, optimiser(learning, run.optimisation))
+    return Learner(learning, average, optimiser(learning, run.optimisation), kept)
+
+
+def _begun(photographs: Material, weights: StartingWeights | None) -> Progress:
+    return Progress(data=photographs.digest, notes=list(weights.notes if weights else ()))
 
 
 def _restored(run: Run, learner: Learner, photographs: Material) -> Progress:

@@ -30,13 +30,15 @@ class Panel:
     """One quantity by epoch: `lines` holds a value an epoch for each name ("train", "val"), first epoch first.
 
     None says that an epoch was not measured (the line runs on), a value that is not finite breaks the line. `better`
-    marks the best value of the last line; `share` shows values of 0 to 1 as per cent.
+    marks the best value of the last line; `share` shows values of 0 to 1 as per cent; `first` is the first epoch's
+    number.
     """
 
     title: str
     lines: Mapping[str, Sequence[float | None]]
     better: Literal["higher", "lower"] | None = None
     share: bool = False
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def curves(panels: Sequence[Panel]) -> Drawing:
 def _lines(panel: Panel) -> list[_Line]:
     lines = []
     for place, (name, series) in enumerate(reversed(list(panel.lines.items()))):
-        pairs = [(epoch, value) for epoch, value in enumerate(series, start=1) if value is not None]
+        pairs = [(epoch, value) for epoch, value in enumerate(series, start=panel.first) if value is not None]
         if pairs:
             epochs, values = np.array(pairs, dtype=np.float64).T
             values = np.where(np.isfinite(values), values, np.nan)
@@ -140,8 +142,8 @@ def _ring(axes: Axes, best: _Best) -> None:
 def _scale(axes: Axes, panel: Panel, lines: Sequence[_Line]) -> bool:
     """Set both axes; whether the upright one is logarithmic."""
     quiet(axes)
-    last = max((line.epochs[-1] for line in lines), default=1.0)
-    axes.set_xlim((1, last) if last > 1 else (0.5, 1.5))
+    first, last = float(panel.first), max((line.epochs[-1] for line in lines), default=1.0)
+    axes.set_xlim((first, last) if last > first else (first - 0.5, first + 0.5))
     whole_ticks(axes.xaxis)
     values = np.concatenate([line.values[line.finite] for line in lines]) if lines else np.empty(0)
     if not values.size:

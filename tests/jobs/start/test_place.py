@@ -1,21 +1,20 @@
-"""Weights to start from."""
+"""Starting weights on their way into a network."""
 
 import shutil
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from rich.console import Console
 
-from mobilenets.checkpoint import MODEL, RUN, read_tensors, write_tensors
+from mobilenets.checkpoint import MODEL, Origin, read_tensors, write_tensors
+from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
-from mobilenets.jobs.start import starting_weights
-from mobilenets.jobs.train import train
+from mobilenets.jobs.start import StartingWeights, check_same, open_weights, put_weights
 from mobilenets.network.graph import Network
 from mobilenets.prediction.model import plan
-from mobilenets.run import Architecture, Run
+from mobilenets.run import Architecture
 from mobilenets.tasks.classify import Classify
 
 TINY = Architecture(width=0.25, resolution=32)
@@ -26,7 +25,7 @@ def _started(folder: Path, task: Classify = SAME, architecture: Architecture = T
     network = Network(plan(architecture, task))
     for tensor in network.state_dict().values():
         tensor.zero_()
-    starting_weights(network, folder, architecture=architecture, task=task)
+    put_weights(network, open_weights(str(folder)), architecture=architecture, task=task)
     return network.state_dict()
 
 
@@ -36,10 +35,30 @@ def folder(tiny_model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_model, tmp_path / "model"))
 
 
+def _folded() -> StartingWeights:
+    """Weights without batch norm, and a head that nobody named."""
+    torch.manual_seed(0)
+    architecture = replace(TINY, norm=False)
+    network = Network(plan(architecture, SAME))
+    shown = Preprocessing(resolution=32)
+    origin = Origin("folded", "0")
+    return StartingWeights(
+        origin=origin,
+        where=Path("folded"),
+        architecture=architecture,
+        preprocessing=shown,
+        task=None,
+        state=network.state_dict(),
+    )
+
+
 def test_the_same_task_goes_on_with_its_head(tiny_model: Path) -> None:
     wanted = read_tensors(tiny_model / MODEL).tensors
     started = _started(tiny_model)
     assert all(torch.equal(started[name], tensor) for name, tensor in wanted.items())
+    placed = put_weights(Network(plan(TINY, SAME)), open_weights(str(tiny_model)), architecture=TINY, task=SAME)
+    assert placed.head
+    assert not placed.folded
 
 
 @pytest.mark.parametrize("classes", [("blue", "green"), ("blue", "green", "yellow")])
@@ -62,6 +81,8 @@ def test_another_resolution_is_free(tiny_model: Path) -> None:
         ({"width": 0.5}, "is a mobilenet_v1_0.25_32 and the run asks for width 0.5: use --width 0.25"),
         ({"padding": "symmetric"}, "asks for padding symmetric: use --padding same"),
         ({"activation": "relu"}, "asks for activation relu: use --activation relu6"),
+        ({"norm": False}, "asks for norm False: use no --no-norm"),
+        ({"norm_epsilon": 1e-5}, "asks for norm epsilon 1e-05: use --norm-epsilon 0.001"),
         (
             {"family": "shallow_mobilenet_v1", "min_depth": 16},
             "asks for family shallow_mobilenet_v1, min depth 16: use --family mobilenet_v1 --min-depth 8",
@@ -92,27 +113,24 @@ def test_tensors_of_another_shape_are_named(folder: Path) -> None:
         _started(folder)
 
 
-def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no checkpoint"):
-        _started(tmp_path)
+def test_folded_weights_take_any_epsilon_and_stay_the_same_function() -> None:
+    weights, task = _folded(), Classify(("one", "two"))
+    asked = replace(TINY, norm_epsilon=0.5)
+    check_same(weights, asked)
+    network = Network(plan(asked, task)).eval()
+    placed = put_weights(network, weights, architecture=asked, task=task)
+    assert placed.folded
+    assert not placed.head
+    bare = Network(plan(weights.architecture, task)).eval()
+    bare.load_state_dict({**weights.state, **{n: t for n, t in network.state_dict().items() if "classifier" in n}})
+    images = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(network(images), bare(images), atol=1e-5, rtol=1e-4)
 
 
-def test_a_run_from_weights_learns_on_from_them(
-    tiny_run: Callable[..., Run], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mobilenets.jobs.train.write_report", lambda *_: None)
-    quiet = Console(quiet=True)
-    cold = train(tiny_run(tmp_path / "cold", epochs=1), console=quiet)
-    warm = train(tiny_run(tmp_path / "warm", epochs=1, weights=str(tiny_model)), console=quiet)
-    assert warm.history[0]["train_loss"] < cold.history[0]["train_loss"]
-    assert f'"source": "trained from {tiny_model} on swatches"' in (tmp_path / "warm" / RUN).read_text()
-
-
-def test_weights_bring_the_scale_they_are_used_to(
-    tiny_run: Callable[..., Run], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mobilenets.jobs.train.write_report", lambda *_: None)
-    text = (folder / RUN).read_text()
-    (folder / RUN).write_text(text.replace('"mean": [\n   0.5,', '"mean": [\n   0.25,'))
-    train(tiny_run(tmp_path / "run", epochs=1, weights=str(folder)), console=Console(quiet=True))
-    assert '"mean": [\n   0.25,' in (tmp_path / "run" / RUN).read_text()
+def test_folded_weights_may_stay_folded() -> None:
+    weights = _folded()
+    network = Network(plan(weights.architecture, SAME))
+    assert not put_weights(network, weights, architecture=weights.architecture, task=SAME).folded
+    kernel = "blocks.conv_0.conv.bias"
+    assert torch.equal(network.state_dict()[kernel], weights.state[kernel])

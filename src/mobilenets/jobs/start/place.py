@@ -1,0 +1,77 @@
+"""Starting weights put into a run's network: the body, and the head where the task is the same."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from mobilenets.architecture import names
+from mobilenets.checkpoint import load_weights
+from mobilenets.errors import UsageError
+from mobilenets.jobs.start.source import StartingWeights
+from mobilenets.network.graph import Network
+from mobilenets.run import Architecture
+from mobilenets.tasks.protocol import Task
+from mobilenets.training.unfold import without_statistics
+
+_SAME = ("family", "width", "min_depth", "padding", "activation")
+_NORM = ("norm", "norm_epsilon")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is left to do: `head` came with the weights; `folded` weights have no batch norm statistics yet."""
+
+    head: bool = False
+    folded: bool = False
+
+
+def check_same(weights: StartingWeights, asked: Architecture) -> None:
+    """All that the body's weights depend on has to be as it was; the resolution and the dropout are free.
+
+    Raises `UsageError` that names what differs.
+    """
+    theirs = weights.architecture
+    # Folded weights have no epsilon any more: the norm that they get back may have any, and the run may do without.
+    wanted = [*_SAME, *(_NORM if theirs.norm else ())]
+    other = [name for name in wanted if getattr(theirs, name) != getattr(asked, name)]
+    if other:
+        flags = " ".join(_flag(name, getattr(theirs, name)) for name in other)
+        asks = ", ".join(f"{name.replace('_', ' ')} {_text(getattr(asked, name))}" for name in other)
+        source = weights.origin.weights
+        raise UsageError(f"--weights {source} is a {theirs.name} and the run asks for {asks}: use {flags}")
+
+
+def put_weights(network: Network, weights: StartingWeights, *, architecture: Architecture, task: Task) -> Placed:
+    """Load weights into `network`, whose head stays random unless the task is the same.
+
+    Where batch norm is folded into the weights and the network has it, it adds their biases and nothing else.
+    Raises `UsageError` where the body is another network or its tensors are not whole.
+    """
+    check_same(weights, architecture)
+    folded = architecture.norm and not weights.architecture.norm
+    theirs = without_statistics(weights.state, epsilon=architecture.norm_epsilon) if folded else weights.state
+    wanted = network.state_dict()
+    head = weights.task is not None and _same(weights.task, task)
+    taken = set(wanted) if head else set(_body_names(wanted, architecture))
+    mine = {name: tensor for name, tensor in wanted.items() if name not in taken}
+    body = {name: tensor for name, tensor in theirs.items() if name in taken}
+    load_weights(network, {**mine, **body}, where=weights.where)
+    return Placed(head=head, folded=folded)
+
+
+def _same(one: Task, other: Task) -> bool:
+    return (one.name, one.state()) == (other.name, other.state())
+
+
+def _flag(name: str, value: object) -> str:
+    word = name.replace("_", "-")
+    return f"--{word} {_text(value)}" if value is not True else f"no --no-{word}"
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _body_names(wanted: dict[str, Tensor], architecture: Architecture) -> list[str]:
+    body = {layer.name.split("/")[0] for layer in names.body(architecture.name, min_depth=architecture.min_depth)}
+    return [name for name in wanted if name.split(".")[1] in body]
