@@ -212,10 +212,11 @@ PAPER = Optimisation(
 )
 """TF-Slim's recipe (reference: classification.md, section 3.2 of the paper)."""
 
-FINETUNE = Optimisation(lr=3e-5, warmup_epochs=1.0, freeze_norm=True)
+FINETUNE = Optimisation(optimiser="sgd", lr=2e-3, weight_decay=1e-4, warmup_epochs=1.0, freeze_norm=True)
 """Batch norm's statistics stay, so that what learns is the very function that the head was found for.
 
 With statistics of its own batches a network learns another function: on ants and bees it undid what the head knew.
+Steps of plain SGD are as large as the gradient; Adam's are alike for all weights, too large for some of these.
 """
 
 RECIPES: dict[str, dict[str, Any]] = {

@@ -22,7 +22,7 @@ _STEPS, _MEMORY = 200, 10
 # The steepest slope left: in the answer, and in the fits that only choose its penalty.
 _FLAT, _NEARLY_FLAT, _STILL = 1e-5, 1e-4, 1e-9
 # In float64 up to so many numbers; beyond, rounding averages out and memory counts.
-_EXACT_UP_TO = 20_000_000
+_EXACT_UP_TO = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
