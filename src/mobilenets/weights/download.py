@@ -50,9 +50,13 @@ def _open(url: str) -> Any:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
-        _check_scheme(arguments[-1])
-        return super().redirect_request(*arguments)
+    def redirect_request(self, request: Any, response: Any, *rest: Any) -> urllib.request.Request | None:
+        try:
+            _check_scheme(rest[-1])
+        except urllib.error.URLError:
+            response.close()
+            raise
+        return super().redirect_request(request, response, *rest)
 
 
 def _check_scheme(url: str) -> None:
@@ -93,6 +97,7 @@ def _in_words(failed: Failed) -> Iterator[None]:
     try:
         yield
     except urllib.error.HTTPError as error:
+        error.close()
         raise failed(f"the server answers {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
         raise failed(f"no connection: {error.reason}") from error
