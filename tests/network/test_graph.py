@@ -214,6 +214,7 @@ def test_every_weight_learns(name: str) -> None:
         assert parameter.grad is not None and torch.isfinite(parameter.grad).all(), key
 
 
+@pytest.mark.filterwarnings("ignore:Guards may run slower:RuntimeWarning")  # torch on Python 3.13.0
 def test_it_compiles_whole() -> None:
     """torch.compile finds nothing in it that it has to leave to Python."""
     network = Network(names.network("mobilenet_v1_0.25_33", classes=3)).eval()
