@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mobilenets.architecture.layer import Activation
-from mobilenets.architecture.names import FAMILIES, Name
+from mobilenets.architecture.layer import Activation, Layer
+from mobilenets.architecture.names import FAMILIES, Name, body
 from mobilenets.architecture.tables import check_dials
 from mobilenets.errors import UsageError
 from mobilenets.settings import one_of_its_words, within
@@ -51,6 +51,17 @@ class Architecture:
     def name(self) -> Name:
         """The network's name."""
         return Name(self.family, self.width, self.resolution)
+
+    def body(self) -> tuple[Layer, ...]:
+        """The network's layers before its head."""
+        return body(
+            self.name,
+            min_depth=self.min_depth,
+            padding=self.padding,
+            activation=self.activation,
+            norm=self.norm,
+            epsilon=self.norm_epsilon,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mobilenets.weights.fitting import Asked
 
 _SHOWN_CLASSES = 5
-_SHA_DIGITS = 12
 # As `architecture.layer.Activation` and `Architecture.padding`, for flags.
 Padding = Literal["same", "symmetric"]
 Colours = tuple[float, float, float]

@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mobilenets.architecture import names
 from mobilenets.architecture.layer import Layer
 from mobilenets.checkpoint import MODEL, Description, load_weights, read_description, read_tensors
 from mobilenets.data.imagenet_names import names as imagenet_names
@@ -51,14 +50,7 @@ class Model:
 
 def plan(architecture: Architecture, task: Task) -> list[Layer]:
     """The layers of a task's network: the body by its name and dials, the head by the task."""
-    body = names.body(
-        architecture.name,
-        min_depth=architecture.min_depth,
-        padding=architecture.padding,
-        activation=architecture.activation,
-        norm=architecture.norm,
-        epsilon=architecture.norm_epsilon,
-    )
+    body = architecture.body()
     return [*body, *task.head(body)]
 
 

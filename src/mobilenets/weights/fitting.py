@@ -81,7 +81,7 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
         padding=usual.of("padding", asked.padding, found.padding, usual="same"),
         activation=usual.of("activation", asked.activation, found.activation, usual="relu6"),
     )
-    body = _body(architecture)
+    body = architecture.body()
     outputs = 0 if found.classifier is None else len(found.classifier.values)
     layers = (*body, *(classifier(body, outputs) if outputs else extend(body, [GlobalAveragePool(name="pool")])))
     kernels = [*found.kernels, *([found.classifier] if found.classifier else [])]
@@ -221,17 +221,6 @@ def _by(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _body(architecture: Architecture) -> tuple[Layer, ...]:
-    return names.body(
-        architecture.name,
-        min_depth=architecture.min_depth,
-        padding=architecture.padding,
-        activation=architecture.activation,
-        norm=architecture.norm,
-        epsilon=architecture.norm_epsilon,
-    )
-
-
 def _architecture(
     found: Found,
     *,
@@ -263,7 +252,7 @@ def _architecture(
             norm=epsilon is not None,
             norm_epsilon=_EPSILON if epsilon is None else epsilon,
         )
-        if shapes == [(_shape(layer), layer.groups) for layer in _body(fitting)]:
+        if shapes == [(_shape(layer), layer.groups) for layer in fitting.body()]:
             return fitting
     raise UsageError(
         f"{where} holds {len(shapes)} kernels from {_by(shapes[0][0])} to {_by(shapes[-1][0])}: "

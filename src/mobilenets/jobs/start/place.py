@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from mobilenets.architecture import names
 from mobilenets.checkpoint import load_weights
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start.source import StartingWeights
@@ -73,5 +72,5 @@ def _text(value: object) -> str:
 
 
 def _body_names(wanted: dict[str, Tensor], architecture: Architecture) -> list[str]:
-    body = {layer.name.split("/")[0] for layer in names.body(architecture.name, min_depth=architecture.min_depth)}
+    body = {layer.name.split("/")[0] for layer in architecture.body()}
     return [name for name in wanted if name.split(".")[1] in body]
