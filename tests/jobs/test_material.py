@@ -15,7 +15,7 @@ from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.material import Material, distortion, divided, material, preprocessing, val_split
 from mobilenets.run import Augmentation, Machine, Run
 from mobilenets.tasks.classify import Classify
-from mobilenets.tasks.protocol import LossSettings
+from mobilenets.tasks.protocol import TaskSettings
 
 Make = Callable[..., Run]
 
@@ -26,7 +26,7 @@ def _silent(words: str, total: int) -> AbstractContextManager[Callable[[int], No
 
 def _ready(run: Run) -> Material:
     collection = divided(run)
-    task = Classify.learn(collection, settings=LossSettings())
+    task = Classify.learn(collection, settings=TaskSettings())
     return material(run, collection, task, preprocessing(run, collection), counting=_silent)
 
 

@@ -9,7 +9,7 @@ from mobilenets.data.imagenet_names import names
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.errors import UsageError
 from mobilenets.tasks.classify import Classification, Classify
-from mobilenets.tasks.protocol import LossSettings
+from mobilenets.tasks.protocol import TaskSettings
 
 CLASSES = ("ant", "bee", "cat", "dog", "eel", "fox", "gnu")
 
@@ -21,7 +21,7 @@ def _collection(**labels: list[str | None]) -> Collection:
 
 
 def _learnt(collection: Collection, smoothing: float = 0.0) -> Classify:
-    return Classify.learn(collection, settings=LossSettings(label_smoothing=smoothing))
+    return Classify.learn(collection, settings=TaskSettings(label_smoothing=smoothing))
 
 
 def _answer(*probabilities: float) -> Classification:

@@ -21,7 +21,6 @@ from mobilenets.data.loader import Batches, Pick, evaluation_picks
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.data.preprocess import Preprocessing, scale
 from mobilenets.data.views import Distortion
-from mobilenets.jobs import material
 from mobilenets.jobs.train import resume, train
 from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
@@ -30,7 +29,7 @@ from mobilenets.prediction.evaluate import Evaluation, evaluate, gather
 from mobilenets.prediction.model import Model, plan
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Run
-from mobilenets.tasks.protocol import FitsHead, LossSettings, Task
+from mobilenets.tasks.protocol import FitsHead, Task, TaskSettings
 from mobilenets.tasks.registry import TASKS
 from mobilenets.training.probe import features
 from mobilenets.training.step import Stepper
@@ -106,7 +105,7 @@ class Subject:
 def subject(request: pytest.FixtureRequest) -> Subject:
     """Every task that learns, by its row in `CASES`."""
     collection = _collection(CASES[request.param])
-    task = TASKS[request.param].learn(collection, settings=LossSettings())
+    task = TASKS[request.param].learn(collection, settings=TaskSettings())
     torch.manual_seed(0)
     network = Network(plan(ARCHITECTURE, task))
     initialise(network)
@@ -248,7 +247,7 @@ class _DiedError(BaseException):
 def test_a_run_of_it_goes_on_to_the_same_bits(
     subject: Subject, tiny_run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(material, "open_collection", lambda _: subject.collection)
+    monkeypatch.setattr(type(subject.task), "open", staticmethod(lambda _: subject.collection))
     quiet = Console(quiet=True)
     fields = {"task": subject.task.name, "architecture": replace(ARCHITECTURE, dropout=0.5), "batch": 4, "epochs": 2}
     train(tiny_run(tmp_path / "whole", **fields), console=quiet)

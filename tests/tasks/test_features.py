@@ -18,7 +18,7 @@ from mobilenets.prediction.model import plan
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Run
 from mobilenets.tasks.features import Features
-from mobilenets.tasks.protocol import LossSettings
+from mobilenets.tasks.protocol import TaskSettings
 from mobilenets.tasks.registry import TASKS
 
 ARCHITECTURE = Architecture(width=0.25, resolution=64)
@@ -55,7 +55,7 @@ NOWHERE = Collection(name="photographs", examples=())
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda: Features.learn(NOWHERE, settings=LossSettings()),
+        lambda: Features.learn(NOWHERE, settings=TaskSettings()),
         lambda: Features().examples(NOWHERE, "val"),
         lambda: Features().loss(torch.zeros(1, 2), Batch.__new__(Batch)),
         lambda: Features().watch(torch.zeros(1, 2), Batch.__new__(Batch)),

@@ -15,7 +15,6 @@ from mobilenets.data.examples import Examples
 from mobilenets.data.loader import Batches, evaluation_picks, load
 from mobilenets.data.photos import Collection
 from mobilenets.data.preprocess import Interpolation
-from mobilenets.data.sources import open_collection
 from mobilenets.data.split import read_split
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.models import AnyModel, load_any
@@ -75,7 +74,7 @@ def evaluate(
     asked: dict[str, Any] = {"crop": crop, "squash": squash, "interpolation": interpolation}
     changed = {name: value for name, value in asked.items() if value is not None}
     loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, **changed))
-    collection, notes = with_training_split(open_collection(data), Path(model))
+    collection, notes = with_training_split(loaded.task.open(data), Path(model))
     wanted = _wanted(collection, split)
     examples = _examples(loaded, collection, wanted)
     evaluation, unreadable = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))

@@ -11,12 +11,11 @@ from mobilenets.data.cache import Advance, Centre, Pixels, Prepared, Shape, Some
 from mobilenets.data.examples import Chosen, Examples
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.preprocess import Preprocessing
-from mobilenets.data.sources import open_collection
-from mobilenets.data.split import split_collection
 from mobilenets.data.views import Distortion
 from mobilenets.errors import UsageError
 from mobilenets.run import Run
 from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.registry import task_named
 
 # Random views are cut from photographs kept at this many times the network's side: enough for crops of half the side.
 _ROOM = 1.5
@@ -62,12 +61,13 @@ class Material:
 
 def divided(run: Run) -> Collection:
     """The run's photographs, every one with a split: their own, or a seeded one."""
-    collection = open_collection(run.data)
+    task = task_named(run.task)
+    collection = task.open(run.data)
     if collection.splits and "train" not in collection.splits:
         raise UsageError(
             f"{run.data} has {' and '.join(collection.splits)} and no train: there is nothing to learn from"
         )
-    return split_collection(collection, fraction=run.val_fraction, seed=run.seed)
+    return task.divide(collection, fraction=run.val_fraction, seed=run.seed)
 
 
 def val_split(collection: Collection) -> str:

@@ -15,6 +15,8 @@ from mobilenets.data.audit import need_two_labels
 from mobilenets.data.examples import Batch, Target
 from mobilenets.data.imagenet_aliases import aliases
 from mobilenets.data.photos import Collection, Photo
+from mobilenets.data.sources import open_collection
+from mobilenets.data.split import split_collection
 from mobilenets.data.views import View
 from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
@@ -22,7 +24,7 @@ from mobilenets.maths.classification import calibration_error, confusion_matrix,
 from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.classify_report import add_classification
-from mobilenets.tasks.protocol import Answer, Evaluated, LossSettings, Scores
+from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
 _SHOWN = 5
 
@@ -74,7 +76,15 @@ class Classify:
     name: str = "classify"
 
     @classmethod
-    def learn(cls, collection: Collection, *, settings: LossSettings) -> Self:
+    def open(cls, source: str) -> Collection:
+        return open_collection(source)
+
+    @classmethod
+    def divide(cls, collection: Collection, *, fraction: float, seed: int) -> Collection:
+        return split_collection(collection, fraction=fraction, seed=seed)
+
+    @classmethod
+    def learn(cls, collection: Collection, *, settings: TaskSettings) -> Self:
         """The classes are the labels of the training photographs, sorted."""
         labels = [one.label for one in collection.part("train")]
         remedy = ": give one sub-folder of photographs a label"

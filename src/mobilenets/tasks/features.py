@@ -13,9 +13,11 @@ from mobilenets.architecture.rows import GlobalAveragePool
 from mobilenets.architecture.tables import extend
 from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
+from mobilenets.data.sources import open_collection
+from mobilenets.data.split import split_collection
 from mobilenets.errors import UsageError
 from mobilenets.reporting.page import Page
-from mobilenets.tasks.protocol import Answer, Evaluated, LossSettings, Scores
+from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
 _DIGITS = 6
 _SHOWN = 4
@@ -42,7 +44,15 @@ class Features:
     name: str = "features"
 
     @classmethod
-    def learn(cls, collection: Collection, *, settings: LossSettings) -> Self:  # noqa: ARG003 (the protocol's)
+    def open(cls, source: str) -> Collection:
+        return open_collection(source)
+
+    @classmethod
+    def divide(cls, collection: Collection, *, fraction: float, seed: int) -> Collection:
+        return split_collection(collection, fraction=fraction, seed=seed)
+
+    @classmethod
+    def learn(cls, collection: Collection, *, settings: TaskSettings) -> Self:  # noqa: ARG003 (the protocol's)
         """Raises `UsageError`: there is nothing to learn."""
         raise UsageError("--task features learns nothing: train another task with --weights of these features")
 

@@ -45,7 +45,23 @@ class Task(Protocol):
         ...
 
     @classmethod
-    def learn(cls, collection: Collection, *, settings: "LossSettings") -> Self:
+    def open(cls, source: str) -> Collection:
+        """The photographs that `source` names, with what this task has to know of each.
+
+        Raises `UsageError` and `JobError` as `open_collection` does.
+        """
+        ...
+
+    @classmethod
+    def divide(cls, collection: Collection, *, fraction: float, seed: int) -> Collection:
+        """The collection with about `fraction` of its photographs held out as val; as it is where it has splits.
+
+        Which ones follows from the seed and what the collection says of them alone.
+        """
+        ...
+
+    @classmethod
+    def learn(cls, collection: Collection, *, settings: "TaskSettings") -> Self:
         """The task that a collection poses (its classes, ...). Raises `UsageError` where it poses none."""
         ...
 
@@ -112,8 +128,8 @@ class FitsHead(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LossSettings:
-    """What a run may ask of any task's loss."""
+class TaskSettings:
+    """What a run may ask of a task; each takes what concerns it."""
 
     label_smoothing: float = 0.0
 

@@ -12,12 +12,11 @@ from mobilenets.data.inputs import photographs
 from mobilenets.data.photos import BadImage, Collection, Photo
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.shapes import Centre, shaped
-from mobilenets.data.sources import open_collection
-from mobilenets.data.split import split_collection
 from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 from mobilenets.jobs.evaluate import with_training_split
 from mobilenets.jobs.source import Source
+from mobilenets.tasks.protocol import Task
 
 FEWEST = 8
 """Ranges of fewer photographs than this say next to nothing."""
@@ -69,7 +68,7 @@ def material(source: Source, *, data: str | None, measure_on: str | None, seed: 
         raise UsageError("--precision int8 needs photographs like those it will see: give them with --data")
     shown = source.description.preprocessing
     if measure_on is not None:
-        photos = _to_calibrate(data)
+        photos = _to_calibrate(data, source.task)
         measured, split, notes = _held_out(measure_on, source, whole=True, seed=seed)
     else:
         measured, split, notes = _held_out(data, source, whole=False, seed=seed)
@@ -101,10 +100,10 @@ def calibration_images(calibrating: Seeded, *, count: int, data: str) -> tuple[N
     return images, ()
 
 
-def _to_calibrate(data: str) -> list[Photo]:
+def _to_calibrate(data: str, task: Task) -> list[Photo]:
     """The training part where there is one, all photographs otherwise; labels are not needed."""
     try:
-        collection = open_collection(data)
+        collection = task.open(data)
     except UsageError:
         return list(photographs([data]))
     return [one.photo for one in collection.part("train") or collection.examples]
@@ -113,7 +112,7 @@ def _to_calibrate(data: str) -> list[Photo]:
 def _held_out(data: str, source: Source, *, whole: bool, seed: int) -> tuple[Collection, str | None, tuple[str, ...]]:
     """The collection, and its split to measure on (None: all of it, as where it is for nothing else)."""
     try:
-        collection, notes = with_training_split(open_collection(data), source.folder)
+        collection, notes = with_training_split(source.task.open(data), source.folder)
     except UsageError as error:
         raise UsageError(
             f"the accuracy of the int8 file cannot be measured: {error}; name labelled photographs with --measure-on"
@@ -121,7 +120,7 @@ def _held_out(data: str, source: Source, *, whole: bool, seed: int) -> tuple[Col
     if not collection.splits:
         if whole:
             return collection, None, notes
-        collection = split_collection(collection, fraction=_HELD_OUT, seed=seed)
+        collection = source.task.divide(collection, fraction=_HELD_OUT, seed=seed)
         notes = (*notes, *collection.notes)
     split = next((one for one in ("val", "test", "train") if one in collection.splits), "val")
     if split == "train" and not whole:

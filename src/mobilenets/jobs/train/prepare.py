@@ -19,7 +19,7 @@ from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
 from mobilenets.prediction.model import plan
 from mobilenets.run import Run
-from mobilenets.tasks.protocol import LossSettings, Task
+from mobilenets.tasks.protocol import Task, TaskSettings
 from mobilenets.tasks.registry import task_named
 from mobilenets.training.average import Average
 from mobilenets.training.distributed import Group
@@ -41,7 +41,7 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     saved = resumed and (run.out / STATE).exists()
     weights = _weights(run) if run.weights and not saved else None
     collection = divided(run)
-    task = task_named(run.task).learn(collection, settings=LossSettings(run.optimisation.label_smoothing))
+    task = task_named(run.task).learn(collection, settings=TaskSettings(run.optimisation.label_smoothing))
     origin, shown = _used_to(run, preprocessing(run, collection), weights)
     layers = plan(run.architecture, task)
     photographs = material(
