@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mobilenets.data.photos import Photo
-from mobilenets.data.views import View
+from mobilenets.data.views import View, recolour
 
 Target = Mapping[str, np.ndarray | int | float]
 
@@ -64,6 +64,12 @@ class Batch:
     def pin_memory(self) -> "Batch":
         """The batch in memory that a GPU can read while it computes (called by the loader)."""
         return self.map(lambda tensor: tensor.pin_memory())
+
+    def coloured(self) -> Tensor:
+        """The images in the colours of their views: (N, 3, H, W) values in [0, 255], floats where colours change."""
+        if self.brightness is None or self.saturation is None:
+            return self.images
+        return recolour(self.images, brightness=self.brightness, saturation=self.saturation)
 
     def parts(self, count: int) -> list["Batch"]:
         """The batch in up to `count` parts of about the same size, in order."""

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -72,7 +72,8 @@ def evaluation_picks(count: int, *, batch: int, share: Share = Share()) -> list[
 class Batches(Dataset[Batch]):
     """Makes the batch of a pick. Photographs that cannot be read are left out of it.
 
-    `distortion` None shows each photograph as it stands in `pixels` (evaluation).
+    `distortion` None shows each photograph as it stands in `pixels` (evaluation). With `views` there are so many of
+    each photograph, which come again every so many epochs; 0 is a new one every epoch.
     """
 
     examples: Examples
@@ -81,6 +82,7 @@ class Batches(Dataset[Batch]):
     distortion: Distortion | None = None
     seed: int = 0
     threads: int = 1
+    views: int = 0
     _crew: "_Crew" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -111,8 +113,9 @@ class Batches(Dataset[Batch]):
         height, width = photograph.shape[:2]
         if self.distortion is None:
             return View(Box(0, 0, height, width))
-        random = generator(seed=self.seed, epoch=task.epoch, index=task.place)
-        return random_view(height, width, self.distortion, random)
+        number = task.epoch % self.views if self.views else task.epoch
+        random = generator(seed=self.seed, epoch=number, index=task.place)
+        return replace(random_view(height, width, self.distortion, random), number=number)
 
 
 class _Crew:

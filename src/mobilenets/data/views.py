@@ -37,12 +37,16 @@ class Distortion:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One way to look at a photograph. Brightness is added to [0, 255], saturation multiplies the colour."""
+    """One way to look at a photograph. Brightness is added to [0, 255], saturation multiplies the colour.
+
+    `number` says which of the photograph's views it is.
+    """
 
     box: Box
     mirrored: bool = False
     brightness: float = 0.0
     saturation: float = 1.0
+    number: int = 0
 
 
 def generator(*, seed: int, epoch: int, index: int) -> np.random.Generator:

@@ -10,7 +10,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mobilenets.data.examples import Batch
 from mobilenets.data.preprocess import Preprocessing, scale
-from mobilenets.data.views import recolour
 from mobilenets.tasks.protocol import Task
 from mobilenets.training.distributed import Group
 from mobilenets.training.schedule import Rates
@@ -79,10 +78,7 @@ class Stepper:
             return StepResult(len(part), loss.detach() * len(part), self.task.watch(outputs.detach(), part))
 
     def _input(self, batch: Batch) -> Tensor:
-        images = batch.images
-        if batch.brightness is not None and batch.saturation is not None:
-            images = recolour(images, brightness=batch.brightness, saturation=batch.saturation)
-        return scale(images, self.preprocessing).contiguous(memory_format=torch.channels_last)
+        return scale(batch.coloured(), self.preprocessing).contiguous(memory_format=torch.channels_last)
 
 
 def _sum(results: Iterable[StepResult]) -> StepResult:
