@@ -2,11 +2,11 @@
 
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mobilenets.data.layout import arrange
-from mobilenets.data.photos import Collection, Example, zip_photo
+from mobilenets.data.photos import Collection, Example, Photo, zip_photo
 from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 from mobilenets.files import reason
@@ -27,14 +27,29 @@ def read_archive(archive: Path) -> Collection:
     members, repeated = _members(archive)
     files = {name: info for name, info in members.items() if not info.is_dir()}
     layout = arrange(files, _folders(members), where=str(archive))
-    wanted = {photo.path: files[photo.path] for photo in layout.photos}
-    _check_readable(wanted.values(), archive)
-    place = archive.absolute()
-    examples = (
-        Example(zip_photo(photo.path, place, wanted[photo.path]), photo.label, photo.split) for photo in layout.photos
-    )
+    photos = _photos([photo.path for photo in layout.photos], archive, files)
+    examples = (Example(photos[photo.path], photo.label, photo.split) for photo in layout.photos)
     notes = [f"{counted(repeated, 'member')} of {archive} replaced by a later one of the same name"] if repeated else []
     return Collection(name=archive.stem, examples=tuple(examples), notes=(*layout.notes, *notes))
+
+
+def files_inside(archive: Path) -> list[str]:
+    """The names of all files in a zip; raises `UsageError` where it is damaged."""
+    members, _ = _members(archive)
+    return [name for name, info in members.items() if not info.is_dir()]
+
+
+def photos_inside(names: Iterable[str], archive: Path) -> dict[str, Photo]:
+    """Photographs of a zip by name; raises `UsageError` where one is encrypted or packed by another method."""
+    members, _ = _members(archive)
+    return _photos(names, archive, members)
+
+
+def _photos(names: Iterable[str], archive: Path, members: Mapping[str, zipfile.ZipInfo]) -> dict[str, Photo]:
+    wanted = {name: members[name] for name in names}
+    _check_readable(wanted.values(), archive)
+    place = archive.absolute()
+    return {name: zip_photo(name, place, info) for name, info in wanted.items()}
 
 
 def _members(archive: Path) -> tuple[dict[str, zipfile.ZipInfo], int]:

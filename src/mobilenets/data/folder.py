@@ -30,6 +30,11 @@ def read_folder(folder: Path) -> Collection:
     return Collection(name=folder.resolve().name, examples=tuple(examples), notes=layout.notes)
 
 
+def files_below(folder: Path) -> list[str]:
+    """The paths of all files in a folder, from there; raises `UsageError` where a folder may not be read."""
+    return [entry.path for entry in _walk(folder, "", ancestors=()) if not entry.is_folder]
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     path: str

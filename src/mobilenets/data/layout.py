@@ -29,13 +29,13 @@ class Placed:
     """One photograph: its path as given, its label and its split."""
 
     path: str
-    label: str
+    label: str | None
     split: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Every labelled photograph in natural order, and what must be said about the rest."""
+    """Every photograph in natural order, and what must be said about the rest."""
 
     photos: tuple[Placed, ...]
     notes: tuple[str, ...]
@@ -92,6 +92,44 @@ def arrange(files: Iterable[str], folders: Iterable[str] = (), *, where: str) ->
     if {photo.split for photo in placed} == {"train"}:
         placed = [replace(photo, split=None) for photo in placed]
     return Layout(tuple(sorted(placed, key=lambda photo: natural(photo.path))), tuple(notes))
+
+
+def is_bare(files: Iterable[str]) -> bool:
+    """Whether nothing can be told of photographs by their paths: all of them, or all of train, lie in one folder."""
+    photos, _ = _sift(files)
+    if not photos:
+        return False
+    photos, _ = _below_top(photos)
+    if _divided(photos):
+        photos = [photo for photo in photos if split_name(photo.parts[0]) == "train"]
+    return len({photo.parts[:-1] for photo in photos}) == 1
+
+
+def without_labels(files: Iterable[str], *, where: str, keep_held_out: bool = False) -> Layout:
+    """The photographs among `files` in their splits, if the first folders are splits; other folders say nothing.
+
+    With `keep_held_out` those of val and test that lie in a label's folder have it. Raises `UsageError` where there
+    are no photographs or two folders for one split.
+    """
+    photos, notes = _sift(files)
+    if not photos:
+        raise UsageError(f"{where} holds no photographs ({_KINDS})")
+    below, _ = _below_top(photos)
+    splits = _splits(dict.fromkeys(photo.parts[0] for photo in below), where=where) if _divided(below) else {}
+    placed = [_placed(photo, splits, keep=keep_held_out) for photo in below]
+    if {photo.split for photo in placed} == {"train"}:
+        placed = [replace(photo, split=None) for photo in placed]
+    return Layout(tuple(sorted(placed, key=lambda photo: natural(photo.path))), tuple(notes))
+
+
+def _divided(photos: list[_Found]) -> bool:
+    return all(len(photo.parts) > 1 and split_name(photo.parts[0]) for photo in photos)
+
+
+def _placed(photo: _Found, splits: Mapping[str, str], *, keep: bool) -> Placed:
+    split = splits.get(photo.parts[0])
+    labelled = keep and split not in (None, "train") and len(photo.parts) >= _LABELLED
+    return Placed(photo.path, photo.parts[1] if labelled else None, split)
 
 
 def _sift(files: Iterable[str]) -> tuple[list[_Found], list[str]]:

@@ -36,9 +36,10 @@ def split_collection(collection: Collection, *, fraction: float, seed: int) -> C
         names = sorted((example.photo.name for example in examples), key=lambda name: _lot(name, seed))
         held.update(names[: _share(len(names), fraction)])
     single = sorted((str(label) for label, examples in by_label.items() if len(examples) == 1), key=natural)
+    of_what = f"{fraction:.0%} of each label" if collection.labels else f"{fraction:.0%}"
     notes = [
         f"no split in {collection.name}: {len(held):,} of {counted(len(collection.examples), 'photograph')} held out "
-        f"as val ({fraction:.0%} of each label, seed {seed})"
+        f"as val ({of_what}, seed {seed})"
     ]
     if single:
         notes.append(f"{counted(len(single), 'label')} with one photograph, which is in train: {listed(single)}")
