@@ -10,7 +10,7 @@ import pytest
 
 from mobilenets.architecture.names import FAMILIES, Name
 from mobilenets.errors import UsageError
-from mobilenets.run import PAPER, RECIPES, Architecture, Augmentation, Machine, Optimisation, Run, recipe
+from mobilenets.run import PAPER, RECIPES, Architecture, Augmentation, Distillation, Machine, Optimisation, Run, recipe
 
 
 def _run(**settings: Any) -> Run:
@@ -48,6 +48,12 @@ def _run(**settings: Any) -> Run:
         (Optimisation, {"norm_decay": 1.0}, "norm-decay 1 is outside"),
         (Optimisation, {"ema": 1.0}, "ema 1 is outside"),
         (Optimisation, {"clip": -1.0}, "clip -1 is outside"),
+        (Distillation, {"temperature": 0.0}, r"temperature 0 is outside \(0, 100\]"),
+        (Distillation, {"teacher_share": 0.0}, r"teacher-share 0 is outside \(0, 1\]"),
+        (Distillation, {"teacher_share": 1.5}, r"teacher-share 1.5 is outside"),
+        (Distillation, {"teacher": "big", "teacher_views": -1}, r"teacher-views -1 is outside \[0, 1000\]"),
+        (Distillation, {"teacher_views": 2}, "teacher-views says how to learn from a teacher: name one with --teacher"),
+        (Distillation, {"unlabelled": True}, "unlabelled says how to learn from a teacher: name one with --teacher"),
         (Machine, {"device": "tpu"}, "device: 'tpu' is not one of 'auto', 'cpu', 'cuda'"),
         (Machine, {"precision": "float16"}, "precision: 'float16' is not one of"),
         (Machine, {"threads": -1}, r"threads -1 is outside \[0, 4096\]"),
@@ -63,6 +69,11 @@ def _run(**settings: Any) -> Run:
         (_run, {"val_fraction": 1.0}, "val-fraction 1 is outside"),
         (_run, {"save_minutes": -1.0}, "save-minutes -1 is outside"),
         (_run, {"keep": "worst"}, "keep: 'worst' is not one of 'last', 'best'"),
+        (
+            _run,
+            {"distillation": Distillation(teacher="big", teacher_views=2), "machine": Machine(cache_gb=0.0)},
+            "teacher-views 2 with cache-gb 0: what the teacher says of them is cached; leave one of both out",
+        ),
         (_run, {"crop": 0.05}, r"crop 0.05 is outside \[0.1, 1\]"),
     ],
 )
@@ -126,14 +137,14 @@ def test_using_a_recipe_does_not_change_it() -> None:
 
 
 def test_an_unknown_recipe() -> None:
-    with pytest.raises(UsageError, match="recipe 'papper' is unknown: use one of scratch, paper, finetune"):
+    with pytest.raises(UsageError, match="recipe 'papper' is unknown: use one of scratch, paper, distil, finetune"):
         recipe("papper")
 
 
 def test_every_setting_is_frozen_and_explained() -> None:
     """The line under each field is its help on the command line."""
     source = Path(sys.modules[Run.__module__].__file__ or "").read_text(encoding="utf-8").splitlines()
-    for kind in (Run, Architecture, Augmentation, Optimisation, Machine):
+    for kind in (Run, Architecture, Augmentation, Optimisation, Distillation, Machine):
         assert is_dataclass(kind) and kind.__dataclass_params__.frozen
         for one in fields(kind):
             place = next(number for number, line in enumerate(source) if line.startswith(f"    {one.name}: "))

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from mobilenets.jobs.weights.converting import convert_weights
     from mobilenets.jobs.weights.listing import fetch_weights, list_weights
     from mobilenets.jobs.weights.showing import show_weights
-    from mobilenets.run import Architecture, Augmentation, Machine, Optimisation, Run, recipe
+    from mobilenets.run import Architecture, Augmentation, Distillation, Machine, Optimisation, Run, recipe
     from mobilenets.weights.create import create
 
 __all__ = [
     "Architecture",
     "Augmentation",
+    "Distillation",
     "JobError",
     "Machine",
     "Optimisation",
@@ -49,6 +50,7 @@ __all__ = [
 _HOMES = {
     "Architecture": "mobilenets.run",
     "Augmentation": "mobilenets.run",
+    "Distillation": "mobilenets.run",
     "JobError": "mobilenets.errors",
     "Machine": "mobilenets.run",
     "Optimisation": "mobilenets.run",

@@ -40,11 +40,22 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class TeacherOrigin:
+    """The network that a run learnt from: what `--teacher` named, and the SHA-256 of its weights.
+
+    That of the file of a checkpoint or an artefact; of another library's network that of its tensors in order.
+    """
+
+    teacher: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What `run.json` says: enough to build the network and feed it, and how it came to be.
 
-    `source` says where the weights come from; `run` is the training run, if we trained them, and `origin` what it
-    started from, if not from random weights.
+    `source` says where the weights come from; `run` is the training run, if we trained them, `origin` what it
+    started from, if not from random weights, and `teacher` what it learnt from, if not from labels alone.
     """
 
     task: str
@@ -54,6 +65,7 @@ class Description:
     source: str
     run: Run | None = None
     origin: Origin | None = None
+    teacher: TeacherOrigin | None = None
 
     @property
     def network(self) -> Name:

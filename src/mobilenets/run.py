@@ -129,6 +129,34 @@ class Optimisation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Distillation:
+    """Learning from another network's outputs (Hinton et al., arXiv 1503.02531; sections 4.5 and 4.7)."""
+
+    teacher: str | None = None
+    """Network to learn from: folder of a checkpoint or of an artefact, timm:NAME or torchvision:NAME."""
+    teacher_weights: str | None = None
+    """Weights of a timm: or torchvision: teacher: a file, or none for random ones; unset: those published."""
+    teacher_share: float = 1.0
+    """The teacher's share of the loss, the rest is the labels'; where there are none, all of it is the teacher's."""
+    temperature: float = 2.0
+    """What logits of classes are divided by before student and teacher are compared; higher is softer."""
+    teacher_views: int = 0
+    """Views of each photograph whose teacher outputs are computed once and cached; 0: new views, the teacher beside."""
+    unlabelled: bool = False
+    """Take the photographs as unlabelled, whatever folders they lie in."""
+
+    def __post_init__(self) -> None:
+        within("teacher-share", self.teacher_share, low=0.0, high=1.0, open_low=True)
+        within("temperature", self.temperature, low=0.0, high=100.0, open_low=True)
+        within("teacher-views", self.teacher_views, low=0, high=1000)
+        useless = next(
+            (name for name in ("teacher_weights", "teacher_views", "unlabelled") if getattr(self, name)), None
+        )
+        if self.teacher is None and useless:
+            raise UsageError(f"{useless.replace('_', '-')} says how to learn from a teacher: name one with --teacher")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Machine:
     """How the run uses the machine; none of this changes what is learnt, except `precision`."""
 
@@ -185,6 +213,7 @@ class Run:
     """Squash the crop to a square (TF-Slim's evaluation) instead of keeping its aspect."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     optimisation: Optimisation = field(default_factory=Optimisation)
+    distillation: Distillation = field(default_factory=Distillation)
     machine: Machine = field(default_factory=Machine)
     strict: bool = False
     """Stop at the first photograph that cannot be read."""
@@ -203,6 +232,11 @@ class Run:
         within("val-fraction", self.val_fraction, low=0.0, below=1.0, open_low=True)
         within("save-minutes", self.save_minutes, low=0.0)
         one_of_its_words(self)
+        views = self.distillation.teacher_views
+        if views and not self.machine.cache_gb:
+            raise UsageError(
+                f"teacher-views {views} with cache-gb 0: what the teacher says of them is cached; leave one of both out"
+            )
         if self.crop is not None:
             within("crop", self.crop, low=0.1, high=1.0)
 
@@ -230,9 +264,13 @@ With statistics of its own batches a network learns another function: on ants an
 Steps of plain SGD are as large as the gradient; Adam's are alike for all weights, too large for some of these.
 """
 
+DISTIL = Optimisation(label_smoothing=0.0)
+"""Labels as they are beside a teacher, whose outputs are soft already."""
+
 RECIPES: dict[str, dict[str, Any]] = {
     "scratch": {"optimisation": Optimisation()},
     "paper": {"optimisation": PAPER},
+    "distil": {"optimisation": DISTIL},
     "finetune": {"optimisation": FINETUNE, "head_first": True, "keep": "best", "epochs": 15, "batch": 32},
 }
 

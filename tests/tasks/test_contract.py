@@ -1,5 +1,6 @@
 """What every task keeps. A new task is one row of `CASES`: photographs that it can learn from, with their fields."""
 
+import copy
 import json
 import math
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mobilenets.architecture.cost import cost
 from mobilenets.checkpoint import MODEL
 from mobilenets.data.cache import Centre, Decoded, Whole
+from mobilenets.data.examples import Batch
 from mobilenets.data.loader import Batches, Pick, evaluation_picks
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.data.preprocess import Preprocessing, scale
@@ -28,7 +30,8 @@ from mobilenets.network.initialise import initialise
 from mobilenets.prediction.evaluate import Evaluation, evaluate, gather
 from mobilenets.prediction.model import Model, plan
 from mobilenets.reporting.page import Page
-from mobilenets.run import Architecture, Run
+from mobilenets.run import Architecture, Distillation, Run
+from mobilenets.tasks.distillation import comparison, distilled
 from mobilenets.tasks.protocol import FitsHead, Task, TaskSettings
 from mobilenets.tasks.registry import TASKS
 from mobilenets.training.probe import features
@@ -264,4 +267,100 @@ def test_a_run_of_it_goes_on_to_the_same_bits(
         patched.setattr(Stepper, "step", die)
         train(tiny_run(tmp_path / "died", save_minutes=0.0, **fields), console=quiet)
     resume(tmp_path / "died", console=quiet)
+    assert (tmp_path / "died" / MODEL).read_bytes() == (tmp_path / "whole" / MODEL).read_bytes()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A teacher whose network stays as it is."""
+
+    subject: Subject
+
+    def __call__(self, batch: Batch) -> Tensor:
+        with torch.no_grad():
+            return 4 * self.subject.outputs(batch.images)
+
+
+@pytest.fixture
+def student(subject: Subject) -> Subject:
+    """The same task, learnt from a teacher of the same kind, in place of labels."""
+    teacher = copy.deepcopy(subject.network).train()
+    learnt = distilled(
+        subject.task, _Kept(replace(subject, network=teacher)), temperature=2.0, share=1.0, labelled=False
+    )
+    torch.manual_seed(1)
+    network = Network(plan(ARCHITECTURE, learnt))
+    initialise(network)
+    return Subject(learnt, subject.collection, network)
+
+
+def test_a_distilled_task_has_the_network_and_the_state_of_the_task(subject: Subject, student: Subject) -> None:
+    assert plan(ARCHITECTURE, student.task) == plan(ARCHITECTURE, subject.task)
+    assert (student.task.name, student.task.state()) == (subject.task.name, subject.task.state())
+    assert isinstance(student.task, FitsHead) == isinstance(subject.task, FitsHead)
+
+
+def test_it_learns_from_a_teacher(student: Subject) -> None:
+    """Without labels the student comes to say what its teacher says."""
+    task, network = student.task, student.network.train()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    batch = student.batches("train")[Pick(0, tuple(range(COUNT - 4)))]
+    losses = []
+    for _ in range(16):
+        loss = task.loss(student.outputs(batch.images), batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        optimiser.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_a_distilled_loss_is_the_mean_over_photographs(student: Subject) -> None:
+    student.network.eval()
+    batch = student.batches("train")[Pick(0, (0, 1, 2, 3))]
+    outputs = student.outputs(batch.images).detach()
+    wanted = outputs.roll(1, 0)
+    compared = comparison(student.task)
+    whole = compared.distillation_loss(outputs, wanted, temperature=3.0)
+    halves = zip(outputs.split(2), wanted.split(2), strict=True)
+    losses = [compared.distillation_loss(part, half, temperature=3.0) for part, half in halves]
+    torch.testing.assert_close(torch.stack(losses).mean(), whole)
+
+
+def test_a_student_like_its_teacher_agrees(subject: Subject) -> None:
+    subject.network.eval()
+    outputs = subject.outputs(subject.batches("train")[Pick(0, (0, 1, 2, 3))].images).detach()
+    compared = comparison(subject.task)
+    agreement = compared.agreement(outputs, outputs.clone())
+    assert agreement.shape == (4,)
+    torch.testing.assert_close(agreement, torch.ones(4))
+    near = compared.distillation_loss(outputs + 0.01, outputs, temperature=1.0)
+    far = compared.distillation_loss(outputs.roll(1, 0) + 5 * torch.eye(4, outputs.shape[1]), outputs, temperature=1.0)
+    assert near < far
+
+
+def test_a_distilled_run_of_it_goes_on_to_the_same_bits(
+    subject: Subject, tiny_run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its teacher is a run of the same task."""
+    monkeypatch.setattr(type(subject.task), "open", staticmethod(lambda _: subject.collection))
+    quiet = Console(quiet=True)
+    fields = {"task": subject.task.name, "architecture": ARCHITECTURE, "batch": 4, "epochs": 2}
+    train(tiny_run(tmp_path / "teacher", **fields), console=quiet)
+    fields["distillation"] = Distillation(teacher=str(tmp_path / "teacher"))
+    whole = train(tiny_run(tmp_path / "whole", **fields), console=quiet)
+    step, calls = Stepper.step, 0
+
+    def die(self: Stepper, *arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise _DiedError
+        return step(self, *arguments, **named)
+
+    with monkeypatch.context() as patched, pytest.raises(_DiedError):
+        patched.setattr(Stepper, "step", die)
+        train(tiny_run(tmp_path / "died", save_minutes=0.0, **fields), console=quiet)
+    resume(tmp_path / "died", console=quiet)
+    assert whole.scores
     assert (tmp_path / "died" / MODEL).read_bytes() == (tmp_path / "whole" / MODEL).read_bytes()

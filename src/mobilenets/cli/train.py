@@ -20,7 +20,7 @@ from mobilenets.settings import from_json, to_json
 if TYPE_CHECKING:
     from mobilenets.jobs.train import Trained
 
-_WITH_RESUME = ("--resume", "--json", "--help")
+_WITH_RESUME = ("--resume", "--teacher", "--json", "--help")
 _GRACE = 2.0
 
 
@@ -53,7 +53,8 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
         """Learn from photographs: one sub-folder a label, split or not; a zip or CSV of such; or `digits`.
 
         Leaves model.safetensors, run.json, metrics.jsonl, split.csv and report.html in --out. Ctrl-C saves first.
-        Recipes: scratch (from random weights), finetune (the default with --weights), paper (TF-Slim's).
+        Recipes: scratch (from random weights), finetune (the default with --weights), distil (with --teacher), paper
+        (TF-Slim's). --teacher takes a network to learn from; photographs then need no labels.
         --weights takes a checkpoint folder, a file of published weights or a name of `mobilenets weights list`; width,
         resolution, padding and the like are then those of the weights unless a flag says otherwise.
         """
@@ -62,17 +63,20 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
     return run
 
 
-def _resume(data: Positional[str | None] = None, *, resume: Path, json: bool = False) -> None:
+def _resume(
+    data: Positional[str | None] = None, *, resume: Path, teacher: str | None = None, json: bool = False
+) -> None:
     """Continue a run from its last saved state, to the same bits as if it had never stopped.
 
     Args:
         data: where the photographs are now, if they moved
         resume: folder of the run; every setting is its own
+        teacher: where the teacher is now, if it moved
         json: print JSON
     """
     from mobilenets.jobs.train import resume as go_on
 
-    _tell(lambda: go_on(resume, data=data), json=json)
+    _tell(lambda: go_on(resume, data=data, teacher=teacher), json=json)
 
 
 def _check_resumed(arguments: Sequence[str]) -> None:
@@ -85,13 +89,19 @@ def _check_resumed(arguments: Sequence[str]) -> None:
 def _defaults(arguments: Sequence[str]) -> Flags:
     file = _asked(arguments, "--run-file")
     stored = _read(Path(file)) if file else {}
-    name = _asked(arguments, "--recipe") or ("finetune" if _asked(arguments, "--weights") else "scratch")
+    name = _asked(arguments, "--recipe") or _usual_recipe(arguments)
     settings = recipe(name) if not stored or _asked(arguments, "--recipe") else {}
     weights = _asked(arguments, "--weights")
     theirs = {"architecture": _architecture_of(weights)} if weights else {}
     values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **theirs, **stored}
     run = from_json(Run, values, where=file or "settings")
     return Flags(**{one.name: getattr(run, one.name) for one in fields(Run)})
+
+
+def _usual_recipe(arguments: Sequence[str]) -> str:
+    if _asked(arguments, "--weights") is not None:
+        return "finetune"
+    return "scratch" if _asked(arguments, "--teacher") is None else "distil"
 
 
 def _architecture_of(weights: str) -> dict[str, Any]:

@@ -11,8 +11,11 @@ from mobilenets.data.cache import Advance, Centre, Pixels, Prepared, Shape, Some
 from mobilenets.data.examples import Chosen, Examples
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.preprocess import Preprocessing
+from mobilenets.data.split import split_collection
+from mobilenets.data.unlabelled import is_unlabelled, nothing_known, open_unlabelled
 from mobilenets.data.views import Distortion
 from mobilenets.errors import UsageError
+from mobilenets.files import expanded
 from mobilenets.run import Run
 from mobilenets.tasks.protocol import Task
 from mobilenets.tasks.registry import task_named
@@ -62,12 +65,29 @@ class Material:
 def divided(run: Run) -> Collection:
     """The run's photographs, every one with a split: their own, or a seeded one."""
     task = task_named(run.task)
-    collection = task.open(run.data)
+    collection = _opened(run, task)
     if collection.splits and "train" not in collection.splits:
         raise UsageError(
             f"{run.data} has {' and '.join(collection.splits)} and no train: there is nothing to learn from"
         )
-    return task.divide(collection, fraction=run.val_fraction, seed=run.seed)
+    bare = all(nothing_known(collection, split) for split in collection.splits or (None,))
+    divide = split_collection if bare else task.divide
+    return divide(collection, fraction=run.val_fraction, seed=run.seed)
+
+
+def _opened(run: Run, task: type[Task]) -> Collection:
+    """With a teacher photographs need no labels."""
+    lesson = run.distillation
+    if lesson.unlabelled:
+        return open_unlabelled(run.data)
+    if lesson.teacher and is_unlabelled(run.data):
+        return open_unlabelled(run.data, keep_held_out=True)
+    try:
+        return task.open(run.data)
+    except UsageError as error:
+        if lesson.teacher and expanded(run.data).exists():
+            raise UsageError(f"{error}; or take the photographs as --unlabelled") from error
+        raise
 
 
 def val_split(collection: Collection) -> str:

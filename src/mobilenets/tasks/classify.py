@@ -21,6 +21,7 @@ from mobilenets.data.views import View
 from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
 from mobilenets.maths.classification import calibration_error, confusion_matrix, hits, reliability
+from mobilenets.maths.distillation import soft_cross_entropy
 from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.classify_report import add_classification
@@ -140,6 +141,17 @@ class Classify:
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Cross-entropy of (N, classes) logits."""
         return F.cross_entropy(outputs, batch.targets["label"], label_smoothing=self.label_smoothing)
+
+    def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
+        """Divergence of the classes' probabilities from the teacher's, at a temperature and times its square."""
+        return soft_cross_entropy(outputs, wanted, temperature=temperature)
+
+    def agreement(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """Whether both find the same class the most probable."""
+        return (outputs.argmax(1) == wanted.argmax(1)).float()
+
+    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
+        return {"label": wanted.argmax(1)}
 
     def watch(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
         return {"top1": (outputs.argmax(1) == batch.targets["label"]).sum()}

@@ -127,6 +127,29 @@ class FitsHead(Protocol):
         ...
 
 
+@runtime_checkable
+class Distils(Protocol):
+    """A task that says how a student's outputs are compared with its teacher's, both (N, outputs) in the same order.
+
+    Without it outputs are taken for vectors, and what is minimised is their squared difference.
+    """
+
+    def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
+        """How far the outputs are from those of the teacher: a scalar, the mean over the photographs.
+
+        Its gradient is about as large as that of `loss`, whatever the temperature.
+        """
+        ...
+
+    def agreement(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """(N,) how far student and teacher say the same, at most 1: the score where there are no labels."""
+        ...
+
+    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
+        """The targets that a teacher's outputs stand for, as `fit_head` takes them; empty without `fit_head`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
     """What a run may ask of a task; each takes what concerns it."""

@@ -55,23 +55,31 @@ def train(run: Run, *, overwrite: bool = False, console: Console | None = None) 
     return _train(replace(run, out=Path(run.out)), resumed=False, overwrite=overwrite, console=console)
 
 
-def resume(folder: str | Path, *, data: str | None = None, console: Console | None = None) -> Trained:
+def resume(
+    folder: str | Path, *, data: str | None = None, teacher: str | None = None, console: Console | None = None
+) -> Trained:
     """Continue the run in `folder` from its last saved state, to the same bits as if it had never stopped.
 
-    `data` says where the photographs are now, if they moved. Raises `UsageError` where there is no run to continue or
-    its photographs changed.
+    `data` and `teacher` say where the photographs and the teacher are now, if they moved. Raises `UsageError` where
+    there is no run to continue, or its photographs or its teacher changed.
     """
     folder = Path(folder)
     run = read_description(folder).run
     if run is None:
         raise UsageError(f"{folder} holds weights and no training run: start one with --weights {folder}")
     run = replace(run, out=folder, data=run.data if data is None else data)
+    if teacher is not None:
+        if run.distillation.teacher is None:
+            raise UsageError(f"--teacher {teacher}: the run in {folder} learns from none; start a new one with it")
+        run = replace(run, distillation=replace(run.distillation, teacher=teacher))
     return _train(run, resumed=True, overwrite=False, console=console)
 
 
 def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None) -> Trained:
     begun = time.monotonic()
     keep_memory()
+    if run.recipe == "distil" and run.distillation.teacher is None:
+        raise UsageError("recipe distil learns from a teacher: name one with --teacher")
     if run.machine.threads:
         torch.set_num_threads(run.machine.threads)
     with group(choose_device(run.machine.device), batch=run.batch) as processes:

@@ -10,9 +10,7 @@ from torch import Tensor
 
 from mobilenets.data.loader import Pick, load
 from mobilenets.data.preprocess import scale
-from mobilenets.data.shapes import Centre
 from mobilenets.errors import JobError
-from mobilenets.jobs.material import Part
 from mobilenets.jobs.train.job import Job
 from mobilenets.maths.logistic import Linear
 from mobilenets.network.fold import fold
@@ -20,7 +18,7 @@ from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import Model
 from mobilenets.tasks.protocol import FitsHead
 from mobilenets.training.loop import held_out
-from mobilenets.training.probe import Features, Shaped, chosen, features, last_layer, merge, put_head
+from mobilenets.training.probe import Features, chosen, features, last_layer, merge, put_head
 from mobilenets.training.stop import StopRequest
 from mobilenets.training.tally import NotFiniteError
 from mobilenets.training.unfold import measure_statistics
@@ -92,15 +90,9 @@ def _measure_norms(job: Job) -> str:
 def _inputs(job: Job, count: int) -> Iterator[Tensor]:
     # Evenly spread: photographs stand in the order of their classes.
     picks = _picks([place * job.material.train.count // count for place in range(count)])
-    for batch in load(job.batches(_central(job), learning=False), picks, workers=job.workers):
+    for batch in load(job.batches(job.central, learning=False), picks, workers=job.workers):
         images = scale(batch.to(job.group.device).images, job.description.preprocessing)
         yield images.contiguous(memory_format=torch.channels_last)
-
-
-def _central(job: Job) -> Part:
-    """The training photographs as evaluation shows them."""
-    part = job.material.train
-    return Part(part.examples, Shaped(part.pixels, Centre(job.description.preprocessing)))
 
 
 def _picks(places: list[int]) -> list[Pick]:
@@ -131,7 +123,7 @@ def _features(job: Job, stop: StopRequest, console: Console) -> list[Features]:
     if len(places) < count:
         _tell(job, console, f"the head is first found on {len(places):,} of the {count:,} photographs")
     mine = places[share.rank :: share.world]
-    batches = load(job.batches(_central(job), learning=False), _picks(mine), workers=job.workers)
+    batches = load(job.batches(job.central, learning=False), _picks(mine), workers=job.workers)
     model = Model(network, job.task, job.description.preprocessing, device)
     mirror = job.material.distortion.mirror
     part: list[Features] = []

@@ -103,5 +103,5 @@ def kept(folder: Path) -> str:
 def write_report(job: Job, evaluation: Evaluation, notes: tuple[str, ...]) -> None:
     """Write `report.html`."""
     layers = plan(job.run.architecture, job.task)
-    page = run_page(job.run, job.task, job.description, layers, evaluation, job.progress.history, notes=notes)
+    page = run_page(job.run, job.judge, job.description, layers, evaluation, job.progress.history, notes=notes)
     write_text_whole(job.run.out / REPORT, page)

@@ -8,6 +8,7 @@ from torch import nn
 
 from mobilenets.checkpoint import MODEL, Description, write_tensors
 from mobilenets.data.loader import Batches, evaluation_picks, load
+from mobilenets.data.shapes import Centre
 from mobilenets.jobs.material import Material, Part
 from mobilenets.jobs.start import Placed
 from mobilenets.network.fold import fold
@@ -19,6 +20,7 @@ from mobilenets.training.best import Row, best, called
 from mobilenets.training.distributed import Group
 from mobilenets.training.loop import Loop, Watcher
 from mobilenets.training.pace import Pace
+from mobilenets.training.probe import Shaped
 from mobilenets.training.schedule import Schedule
 from mobilenets.training.state import Learner, Progress, save_state
 from mobilenets.training.step import Stepper
@@ -32,12 +34,14 @@ _MOST_WORKERS = 8
 class Job:
     """A run with its processes, photographs, network and place.
 
-    `placed` says what its starting weights leave to do before the first step; None where that is done.
+    `task` is what is learnt, `judge` scores it as its checkpoint will be scored. `placed` says what its starting
+    weights leave to do before the first step; None where that is done.
     """
 
     run: Run
     group: Group
     task: Task
+    judge: Task
     material: Material
     pace: Pace
     description: Description
@@ -85,12 +89,8 @@ class Job:
         return best(self.progress.history, evaluation.evaluated.scores.headline)
 
     def _evaluate(self, progress: Progress, network: nn.Module) -> Evaluation | None:
-        """Score a network on the held-out photographs.
-
-        The task is the one that the checkpoint will give back, so that the figures are those of `mobilenets evaluate`:
-        without what only learning adds (label smoothing).
-        """
-        task = type(self.task).restore(self.task.state())
+        """Score a network on the held-out photographs."""
+        task = self.judge
         part = self.material.val
         picks = evaluation_picks(part.count, batch=max(self.run.batch, _SCORED_AT_LEAST), share=self.group.share)
         batches = load(self.batches(part, learning=False), picks, workers=self.workers)
@@ -154,7 +154,7 @@ class Job:
             task=self.task,
             preprocessing=self.description.preprocessing,
             group=self.group,
-            precision=self._precision,
+            precision=precision_of(run, self.group.device),
             accumulate=run.accumulate,
             clip=run.optimisation.clip,
             freeze_norm=run.optimisation.freeze_norm,
@@ -167,11 +167,6 @@ class Job:
             return self.run.machine.workers
         return min(_MOST_WORKERS, torch.get_num_threads())
 
-    @property
-    def _precision(self) -> torch.dtype:
-        asked, on_gpu = self.run.machine.precision, self.group.device.type == "cuda"
-        return torch.bfloat16 if asked == "bfloat16" or (asked == "auto" and on_gpu) else torch.float32
-
     def batches(self, part: Part, *, learning: bool) -> Batches:
         """Batches of one part: random views for learning, or the photographs as they stand."""
         return Batches(
@@ -181,4 +176,17 @@ class Job:
             distortion=self.material.distortion if learning else None,
             seed=self.run.seed,
             threads=1 if self.workers else torch.get_num_threads(),
+            views=self.run.distillation.teacher_views,
         )
+
+    @property
+    def central(self) -> Part:
+        """The training photographs as evaluation shows them."""
+        part = self.material.train
+        return Part(part.examples, Shaped(part.pixels, Centre(self.description.preprocessing)))
+
+
+def precision_of(run: Run, device: torch.device) -> torch.dtype:
+    """What networks of a run compute in, besides where they need more."""
+    asked, on_gpu = run.machine.precision, device.type == "cuda"
+    return torch.bfloat16 if asked == "bfloat16" or (asked == "auto" and on_gpu) else torch.float32

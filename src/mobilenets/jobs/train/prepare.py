@@ -12,13 +12,16 @@ from mobilenets.data.photos import Collection
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
-from mobilenets.jobs.material import Material, divided, material, preprocessing
+from mobilenets.jobs.material import Material, divided, material, preprocessing, val_split
 from mobilenets.jobs.start import Placed, StartingWeights, check_same, open_weights, put_weights
 from mobilenets.jobs.train.job import Job
+from mobilenets.jobs.train.lesson import with_lesson
+from mobilenets.jobs.train.teacher import Teacher, open_teacher, taught_task
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
 from mobilenets.prediction.model import plan
 from mobilenets.run import Run
+from mobilenets.tasks.distillation import judge_of
 from mobilenets.tasks.protocol import Task, TaskSettings
 from mobilenets.tasks.registry import task_named
 from mobilenets.training.average import Average
@@ -40,8 +43,9 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
         check_tensorboard()
     saved = resumed and (run.out / STATE).exists()
     weights = _weights(run) if run.weights and not saved else None
+    teacher = open_teacher(run, processes.device, resumed=resumed) if run.distillation.teacher else None
     collection = divided(run)
-    task = task_named(run.task).learn(collection, settings=TaskSettings(run.optimisation.label_smoothing))
+    task = _task(run, collection, teacher)
     origin, shown = _used_to(run, preprocessing(run, collection), weights)
     layers = plan(run.architecture, task)
     photographs = material(
@@ -52,17 +56,26 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     placed = put_weights(network, weights, architecture=run.architecture, task=task) if weights else Placed()
     learner = _learner(run, network, processes)
     progress = _restored(run, learner, photographs) if saved else _begun(photographs, weights)
-    return Job(
+    job = Job(
         run=run,
         group=processes,
         task=task,
+        judge=judge_of(task, collection, val_split(collection)),
         material=photographs,
         pace=pace,
-        description=_described(run, task, collection, shown, origin),
+        description=_described(run, task, collection, shown, origin, teacher),
         learner=learner,
         progress=progress,
         placed=None if saved else placed,
     )
+    return with_lesson(job, teacher, console) if teacher else job
+
+
+def _task(run: Run, collection: Collection, teacher: Teacher | None) -> Task:
+    settings = TaskSettings(run.optimisation.label_smoothing)
+    if teacher is not None:
+        return taught_task(run, collection, settings, teacher)
+    return task_named(run.task).learn(collection, settings=settings)
 
 
 def _weights(run: Run) -> StartingWeights:
@@ -90,10 +103,18 @@ def _used_to(run: Run, shown: Preprocessing, weights: StartingWeights | None) ->
 
 
 def _described(
-    run: Run, task: Task, collection: Collection, shown: Preprocessing, origin: Origin | None
+    run: Run,
+    task: Task,
+    collection: Collection,
+    shown: Preprocessing,
+    origin: Origin | None,
+    teacher: Teacher | None,
 ) -> Description:
     source = f"trained from {run.weights or 'random weights'} on {collection.name}"
-    return Description(run.task, task.state(), run.architecture, shown, source, run, origin)
+    if teacher is None:
+        return Description(run.task, task.state(), run.architecture, shown, source, run, origin)
+    source += f", taught by {teacher.origin.teacher}"
+    return Description(run.task, task.state(), run.architecture, shown, source, run, origin, teacher.origin)
 
 
 def _pace(run: Run, photographs: Material, layers: list[Layer], *, world: int) -> Pace:
