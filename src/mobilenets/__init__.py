@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mobilenets.jobs.cost import cost
     from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.export import export
+    from mobilenets.jobs.fit.budget import Budget
+    from mobilenets.jobs.fit.job import fit, resume_fit
+    from mobilenets.jobs.fit.settings import FitSettings
     from mobilenets.jobs.paper import paper
     from mobilenets.jobs.predict import predict
     from mobilenets.jobs.train import resume, train
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Architecture",
     "Augmentation",
+    "Budget",
     "Distillation",
+    "FitSettings",
     "JobError",
     "Machine",
     "Optimisation",
@@ -38,11 +43,13 @@ __all__ = [
     "evaluate",
     "export",
     "fetch_weights",
+    "fit",
     "list_weights",
     "paper",
     "predict",
     "recipe",
     "resume",
+    "resume_fit",
     "show_weights",
     "train",
 ]
@@ -50,7 +57,9 @@ __all__ = [
 _HOMES = {
     "Architecture": "mobilenets.run",
     "Augmentation": "mobilenets.run",
+    "Budget": "mobilenets.jobs.fit.budget",
     "Distillation": "mobilenets.run",
+    "FitSettings": "mobilenets.jobs.fit.settings",
     "JobError": "mobilenets.errors",
     "Machine": "mobilenets.run",
     "Optimisation": "mobilenets.run",
@@ -62,6 +71,8 @@ _HOMES = {
     "create": "mobilenets.weights.create",
     "evaluate": "mobilenets.jobs.evaluate",
     "export": "mobilenets.jobs.export",
+    "fit": "mobilenets.jobs.fit.job",
+    "resume_fit": "mobilenets.jobs.fit.job",
     "fetch_weights": "mobilenets.jobs.weights.listing",
     "list_weights": "mobilenets.jobs.weights.listing",
     "paper": "mobilenets.jobs.paper",

@@ -32,6 +32,7 @@ VERBS = (
     Verb("train", "learn from photographs: a checkpoint, its curves and a report"),
     Verb("evaluate", "score a model on photographs whose truth is known"),
     Verb("predict", "answer for photographs, folders of them, or standard input"),
+    Verb("fit", "photographs and a budget in, a file that keeps the budget out, measured on the file"),
     Verb("export", "a file for a runtime, its preprocessing inside, verified there against the checkpoint"),
     Verb("benchmark", "how fast artefacts are: latency, memory, where time goes; here or on another device"),
     Verb("weights", "published weights: list, fetch, show, convert to checkpoints and others' layouts"),

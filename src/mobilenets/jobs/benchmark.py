@@ -80,7 +80,7 @@ def emit_kit(artefacts: Sequence[str | Path], *, out: str | Path) -> Path:
     Raises `UsageError` for a bad artefact and an `out` that holds something, `JobError` where it cannot be written.
     """
     folder = Path(out)
-    write_kit(_read(artefacts, run=False), folder)
+    write_kit([model_of(one) for one in _read(artefacts, run=False)], folder)
     return folder
 
 

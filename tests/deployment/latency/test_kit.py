@@ -13,7 +13,7 @@ from mobilenets.deployment.artefact import Artefact, read_artefact
 from mobilenets.deployment.latency.alone.kit import main
 from mobilenets.deployment.latency.device import check_belongs, read_device
 from mobilenets.deployment.latency.kit import write_kit
-from mobilenets.deployment.latency.models import model_files
+from mobilenets.deployment.latency.models import model_files, model_of
 from mobilenets.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def artefact(onnx_artefact: Path) -> Artefact:
 
 @pytest.fixture
 def kit(artefact: Artefact, tmp_path: Path) -> Path:
-    write_kit([artefact], tmp_path / "kit")
+    write_kit([model_of(artefact)], tmp_path / "kit")
     return tmp_path / "kit"
 
 
@@ -67,7 +67,7 @@ def test_it_holds_no_more_than_it_needs(kit: Path) -> None:
 
 
 def test_two_artefacts_of_one_name(artefact: Artefact, tmp_path: Path) -> None:
-    write_kit([artefact, artefact], tmp_path / "kit")
+    write_kit([model_of(artefact)] * 2, tmp_path / "kit")
     data = json.loads((tmp_path / "kit" / "kit.json").read_text())
     assert [one["file"] for one in data["models"]] == ["models/1/model.onnx", "models/2/model.onnx"]
     assert list(data["files"]) == ["models/1/model.onnx", "models/2/model.onnx"]
@@ -76,13 +76,13 @@ def test_two_artefacts_of_one_name(artefact: Artefact, tmp_path: Path) -> None:
 def test_a_runtime_that_a_kit_cannot_run(artefact: Artefact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mobilenets.deployment.latency.kit.OPENERS", {"litert": None})
     with pytest.raises(UsageError, match="onnx is for onnx, which a kit cannot run: use one of litert"):
-        write_kit([artefact], tmp_path / "kit")
+        write_kit([model_of(artefact)], tmp_path / "kit")
     assert not (tmp_path / "kit").exists()
 
 
 def test_nothing_is_overwritten(artefact: Artefact, kit: Path) -> None:
     with pytest.raises(UsageError, match="kit is there already: choose a new folder"):
-        write_kit([artefact], kit)
+        write_kit([model_of(artefact)], kit)
 
 
 def _spoil(kit: Path) -> None:

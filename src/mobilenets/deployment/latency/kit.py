@@ -7,13 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from mobilenets.deployment.artefact import Artefact, facts_of
+from mobilenets.deployment.artefact import facts_of
 from mobilenets.deployment.latency import alone
 from mobilenets.deployment.latency.alone.kit import DESCRIPTION, FORMAT, KIND
 from mobilenets.deployment.latency.alone.measure import Model
 from mobilenets.deployment.latency.alone.sessions import OPENERS
 from mobilenets.deployment.latency.android import command
-from mobilenets.deployment.latency.models import model_files, model_of
 from mobilenets.errors import UsageError
 from mobilenets.files import whole_folder
 
@@ -52,38 +51,35 @@ a table, and writes results.json. Bring that file back and read it with
 """
 
 
-def write_kit(artefacts: Sequence[Artefact], out: Path) -> None:
-    """Write a kit for artefacts into the folder `out`, whole or not at all.
+def write_kit(models: Sequence[Model], out: Path) -> None:
+    """Write a kit for models into the folder `out`, whole or not at all.
 
     Raises `UsageError` where `out` holds something or a runtime has no form without this package, and `JobError` where
     it cannot be written.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--emit-kit {out} is there already: choose a new folder")
-    models = [model_of(one) for one in artefacts]
     for model in models:
         if model.runtime not in OPENERS:
             raise UsageError(
                 f"{model.artefact} is for {model.runtime}, which a kit cannot run: use one of {', '.join(OPENERS)}"
             )
     with whole_folder(out) as made:
-        described = [
-            _put(made, artefact, model, place)
-            for place, (artefact, model) in enumerate(zip(artefacts, models, strict=True))
-        ]
+        described = [_put(made, model, place) for place, model in enumerate(models)]
         _put_program(made)
         (made / "README.txt").write_text(_readme(described), encoding="utf-8")
         data = {"kind": KIND, "format": FORMAT, "models": [asdict(one) for one in described], "files": _files(made)}
         (made / DESCRIPTION).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def _put(made: Path, artefact: Artefact, model: Model, place: int) -> Model:
+def _put(made: Path, model: Model, place: int) -> Model:
     """Copy the model's files; gives the model with its file as the kit has it. Two artefacts may be of one name."""
     folder = f"{MODELS}/{place + 1}"
     (made / folder).mkdir(parents=True)
-    for name in model_files(artefact):
-        shutil.copyfile(artefact.folder / name, made / folder / name)
-    return replace(model, file=f"{folder}/{artefact.model.name}")
+    file = Path(model.file)
+    for name in model.sha256:
+        shutil.copyfile(file.with_name(name), made / folder / name)
+    return replace(model, file=f"{folder}/{file.name}")
 
 
 def _put_program(made: Path) -> None:

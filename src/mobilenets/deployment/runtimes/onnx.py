@@ -58,6 +58,18 @@ class OnnxRuntime:
         file.write_bytes(model.SerializeToString())
         return QuantisedFile({"opset": OPSET, **INT8_DETAILS}, count_operators(model))
 
+    def resize(self, file: Path, signature: Signature, out: Path) -> None:
+        import onnx
+
+        model = onnx.load(file)
+        # Shapes on the way are notes; the runtime infers its own.
+        del model.graph.value_info[:]
+        sides = model.graph.input[0].type.tensor_type.shape.dim
+        for place, length in enumerate(signature.shape):
+            assert isinstance(length, int)  # `resize` is for files without free axes
+            sides[place].dim_value = length
+        out.write_bytes(model.SerializeToString())
+
     def open(self, file: Path, *, threads: int = 0) -> Session:
         import onnxruntime
 

@@ -58,6 +58,13 @@ class OpenVino:
         _convert(model.SerializeToString(), file)
         return QuantisedFile({**_DETAILS, **INT8_DETAILS}, _operators(file))
 
+    def resize(self, file: Path, signature: Signature, out: Path) -> None:
+        import openvino
+
+        model = openvino.Core().read_model(file)
+        model.reshape([*signature.shape])
+        openvino.save_model(model, out, compress_to_fp16=False)
+
     def open(self, file: Path, *, threads: int = 0) -> Session:
         import openvino
 

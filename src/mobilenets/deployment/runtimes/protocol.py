@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,18 @@ class Runtime(Protocol):
         """Open a model file on the CPU, in float32; 0 threads leaves their number to the runtime.
 
         Raises `UsageError` where it is not this runtime's or damaged.
+        """
+        ...
+
+
+@runtime_checkable
+class Resizes(Protocol):
+    """A runtime whose files take images of another size without being exported anew."""
+
+    def resize(self, file: Path, signature: Signature, out: Path) -> None:
+        """Write the model of `file` to `out` for images as `signature` says, whose network pads every layer alike.
+
+        It is the file that `export` would make, faster. Raises `OSError`.
         """
         ...
 

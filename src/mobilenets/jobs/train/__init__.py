@@ -33,35 +33,41 @@ _RESUME = "mobilenets train --resume"
 class Trained:
     """What a run came to: scores on the held-out photographs, a row an epoch, what the user has to know.
 
-    `seconds` is what this call took.
+    `headline` names the score that was followed. `seconds` is what this call took.
     """
 
     folder: Path
     epochs: int
+    headline: str
     scores: dict[str, float]
     history: list[dict[str, Any]]
     notes: tuple[str, ...]
     seconds: float
 
 
-def train(run: Run, *, overwrite: bool = False, console: Console | None = None) -> Trained:
+def train(run: Run, *, overwrite: bool = False, console: Console | None = None, go_on: str | None = None) -> Trained:
     """Train a network from `run`, leaving in `run.out` the checkpoint, the curves, the split and `report.html`.
 
     `console` shows how it goes (standard error if unset). Ctrl-C or SIGTERM saves and ends in a `JobError` that says
-    how to go on; in a thread nothing listens for them. Raises `UsageError` where the folder already holds a run
-    (`overwrite` starts it anew) or the data cannot be used, `JobError` where training fails; the last saved state then
-    stands in the folder.
+    how to go on (with the command `go_on`, if unset `mobilenets train --resume`); in a thread nothing listens for them.
+    Raises `UsageError` where the folder already holds a run (`overwrite` starts it anew) or the data cannot be used,
+    `JobError` where training fails; the last saved state then stands in the folder.
     """
-    return _train(replace(run, out=Path(run.out)), resumed=False, overwrite=overwrite, console=console)
+    return _train(replace(run, out=Path(run.out)), resumed=False, overwrite=overwrite, console=console, go_on=go_on)
 
 
 def resume(
-    folder: str | Path, *, data: str | None = None, teacher: str | None = None, console: Console | None = None
+    folder: str | Path,
+    *,
+    data: str | None = None,
+    teacher: str | None = None,
+    console: Console | None = None,
+    go_on: str | None = None,
 ) -> Trained:
     """Continue the run in `folder` from its last saved state, to the same bits as if it had never stopped.
 
-    `data` and `teacher` say where the photographs and the teacher are now, if they moved. Raises `UsageError` where
-    there is no run to continue, or its photographs or its teacher changed.
+    `data` and `teacher` say where the photographs and the teacher are now, if they moved; `go_on` is as for `train`.
+    Raises `UsageError` where there is no run to continue, or its photographs or its teacher changed.
     """
     folder = Path(folder)
     run = read_description(folder).run
@@ -72,11 +78,12 @@ def resume(
         if run.distillation.teacher is None:
             raise UsageError(f"--teacher {teacher}: the run in {folder} learns from none; start a new one with it")
         run = replace(run, distillation=replace(run.distillation, teacher=teacher))
-    return _train(run, resumed=True, overwrite=False, console=console)
+    return _train(run, resumed=True, overwrite=False, console=console, go_on=go_on)
 
 
-def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None) -> Trained:
+def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None, go_on: str | None) -> Trained:
     begun = time.monotonic()
+    again = go_on or f"{_RESUME} {run.out}"
     keep_memory()
     if run.recipe == "distil" and run.distillation.teacher is None:
         raise UsageError("recipe distil learns from a teacher: name one with --teacher")
@@ -87,12 +94,12 @@ def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None)
         processes.lead(lambda: check_out(run, resumed=resumed, overwrite=overwrite))
         job = processes.leader_first(lambda: prepare(run, processes, shown, resumed=resumed))
         processes.lead(lambda: describe(job, shown, resumed=resumed))
-        ended = _learn(job, shown)
+        ended = _learn(job, shown, again)
         evaluation = job.evaluate_shipped(job.progress, ended.evaluation)
         return _finish(job, evaluation, shown, begun=begun)
 
 
-def _learn(job: Job, console: Console) -> Ended:
+def _learn(job: Job, console: Console, again: str) -> Ended:
     run, progress = job.run, job.progress
     with listening() as stop:
         try:
@@ -107,18 +114,18 @@ def _learn(job: Job, console: Console) -> Ended:
         except FollowerError:
             raise
         except JobError as error:
-            raise JobError(f"{error}; go on afterwards with {_RESUME} {run.out}") from error
+            raise JobError(f"{error}; go on afterwards with {again}") from error
     if not ended.finished:
-        job.group.fail(JobError(_stopped(job, stop, saved=ready)))
+        job.group.fail(JobError(_stopped(job, stop, again, saved=ready)))
     return ended
 
 
-def _stopped(job: Job, stop: StopRequest, *, saved: bool) -> str:
+def _stopped(job: Job, stop: StopRequest, again: str, *, saved: bool) -> str:
     by = stop.signal.name if stop.signal else "another process"
     if not saved:
-        return f"stopped by {by} before the first step: begin again with {_RESUME} {job.run.out}"
+        return f"stopped by {by} before the first step: begin again with {again}"
     where = f"epoch {job.progress.epoch + 1} of {job.run.epochs}, step {job.progress.step} of {job.pace.steps}"
-    return f"stopped by {by} after {where}, and saved: go on with {_RESUME} {job.run.out}"
+    return f"stopped by {by} after {where}, and saved: go on with {again}"
 
 
 def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun: float) -> Trained:
@@ -131,9 +138,17 @@ def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun:
         for note in (one for one in notes if one not in told):
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
         write_report(job, evaluation, notes)
-        figures = dict(evaluation.evaluated.scores.figures)
+        scores = evaluation.evaluated.scores
         seconds = time.monotonic() - begun
-        return Trained(job.run.out, job.progress.epoch, figures, job.progress.history, notes, seconds)
+        return Trained(
+            folder=job.run.out,
+            epochs=job.progress.epoch,
+            headline=scores.headline,
+            scores=dict(scores.figures),
+            history=job.progress.history,
+            notes=notes,
+            seconds=seconds,
+        )
 
     trained = job.group.agree(job.group.lead(close))
     assert trained is not None

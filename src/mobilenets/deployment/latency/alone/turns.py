@@ -35,10 +35,11 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Length:
-    """How long each contender runs: for `seconds`, or exactly `repeats` times where that is set."""
+    """How long each contender runs: for `seconds`, or exactly `repeats` times where that is set; `warm` before that."""
 
     seconds: float = 3.0
     repeats: int | None = None
+    warm: float = WARM_SECONDS
 
     @property
     def rounds(self) -> int:
@@ -85,7 +86,7 @@ def in_turns(
     try:
         for job in jobs:
             asked.append(start(job))  # noqa: PERF401 (those started have to be ended when one fails)
-        each = [one.ask("warm", seconds=WARM_SECONDS if length.repeats is None else 0.0)["each"] for one in asked]
+        each = [one.ask("warm", seconds=length.warm if length.repeats is None else 0.0)["each"] for one in asked]
         turns: list[list[Mapping[str, Any]]] = [[] for _ in jobs]
         for place in range(length.rounds):
             for turn in range(len(jobs)):

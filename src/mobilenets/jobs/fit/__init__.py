@@ -1,0 +1,1 @@
+"""`mobilenets fit`: photographs and a budget in, a file that keeps the budget out."""
