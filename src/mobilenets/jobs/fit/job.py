@@ -25,7 +25,7 @@ from mobilenets.jobs.memory import keep_memory
 from mobilenets.training.watch import counting
 
 # The share of the time that is kept for making, scoring and measuring the file, in seconds at least and at most.
-_RESERVE, _LEAST, _MOST = 0.1, 15.0, 180.0
+_RESERVE, _LEAST, _MOST = 0.15, 20.0, 180.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,8 @@ class School:
         run = run_of(self.state.settings, arm, out=out, epochs=planned.epochs, start=start, teacher=teacher)
         trained = self._run(run)
         for note in trained.notes:
-            self.state.note(f"{planned.name}: {note}")
+            if note != trained.choice:  # each training has one, in its own report
+                self.state.note(note)
         done = Training(
             name=planned.name,
             round=number,

@@ -33,7 +33,8 @@ _RESUME = "mobilenets train --resume"
 class Trained:
     """What a run came to: scores on the held-out photographs, a row an epoch, what the user has to know.
 
-    `headline` names the score that was followed. `seconds` is what this call took.
+    `headline` names the score that was followed, `choice` (one of the notes) says which epoch ships where that is not
+    simply the last. `seconds` is what this call took.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class Trained:
     scores: dict[str, float]
     history: list[dict[str, Any]]
     notes: tuple[str, ...]
+    choice: str | None
     seconds: float
 
 
@@ -147,6 +149,7 @@ def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun:
             scores=dict(scores.figures),
             history=job.progress.history,
             notes=notes,
+            choice=job.choice(evaluation),
             seconds=seconds,
         )
 

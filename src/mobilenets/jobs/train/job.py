@@ -130,10 +130,10 @@ class Job:
     def notes(self, evaluation: Evaluation) -> tuple[str, ...]:
         """What the user has to know: of data and weights, of what ships, of photographs that could not be read."""
         lost = self.material.check_missing(self.progress.missing)
-        ends = (self._choice(evaluation), lost)
+        ends = (self.choice(evaluation), lost)
         return (*self.material.notes, *self.progress.notes, *(note for note in ends if note))
 
-    def _choice(self, evaluation: Evaluation) -> str | None:
+    def choice(self, evaluation: Evaluation) -> str | None:
         """Which epoch ships, and by what it was chosen."""
         if self.learner.kept is None or not self.progress.history:
             return None
