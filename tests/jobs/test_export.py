@@ -225,7 +225,7 @@ def test_no_checkpoint(tmp_path: Path, trained: Path) -> None:
 def test_labels_of_two_lines(checkpoint: Callable[..., Path], tmp_path: Path) -> None:
     from mobilenets.tasks.classify import Classify
 
-    with pytest.raises(UsageError, match=r"the class 'a\\nb' is not one line, as labels.txt has them"):
+    with pytest.raises(UsageError, match=r"the label 'a\\nb' is not one line, as labels.txt has them"):
         export(checkpoint(Classify(("a\nb", "c"))), out=tmp_path / "out")
 
 

@@ -55,6 +55,12 @@ CASES = {
         known=lambda place: {"label": ("even", "odd")[place % 2]},
         limits={"top1": (0.0, 1.0), "calibration_error": (0.0, 1.0)},
     ),
+    "attributes": Case(
+        known=lambda place: {
+            "fields": {"upright": ("yes", "no")[place % 2], "late": ("no", "yes", "")[min(place % 4, 2)]}
+        },
+        limits={"map": (0.0, 1.0), "accuracy": (0.0, 1.0)},
+    ),
 }
 
 

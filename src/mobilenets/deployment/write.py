@@ -13,6 +13,7 @@ from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.shipped import Signature
 from mobilenets.errors import UsageError
 from mobilenets.settings import to_json
+from mobilenets.tasks.protocol import NamesOutputs, Task
 
 _OURS = {LABELS, PREPROCESSING, GOLDEN, REPORT}
 
@@ -43,16 +44,16 @@ def _not_of_an_artefact(out: Path, names: Sequence[str]) -> str | None:
     return next((name for name in names if name not in listed | _OURS), None)
 
 
-def check_labels(classes: Sequence[str]) -> None:
-    """Raise `UsageError` for a class that `labels.txt` cannot hold, one a line."""
-    for name in classes:
+def check_labels(labels: Sequence[str]) -> None:
+    """Raise `UsageError` for a label that `labels.txt` cannot hold, one a line."""
+    for name in labels:
         if not name or len(name.splitlines()) != 1:
-            raise UsageError(f"the class {name!r} is not one line, as {LABELS} has them: rename it and train again")
+            raise UsageError(f"the label {name!r} is not one line, as {LABELS} has them: rename it and train again")
 
 
-def write_labels(folder: Path, classes: Sequence[str]) -> None:
-    """One class a line, in the order of the outputs."""
-    (folder / LABELS).write_bytes("".join(f"{one}\n" for one in classes).encode(errors="backslashreplace"))
+def write_labels(folder: Path, labels: Sequence[str]) -> None:
+    """One label a line, in the order of the outputs."""
+    (folder / LABELS).write_bytes("".join(f"{one}\n" for one in labels).encode(errors="backslashreplace"))
 
 
 def write_preprocessing(folder: Path, preprocessing: Preprocessing, signature: Signature) -> None:
@@ -72,13 +73,13 @@ def files_in(folder: Path) -> dict[str, Any]:
     return {file.name: facts_of(file) for file in sorted(folder.iterdir())}
 
 
-def write_report(folder: Path, report: Report, signature: Signature) -> None:
+def write_report(folder: Path, report: Report, signature: Signature, task: Task) -> None:
     """`report.json`: its format, the network and what the model takes and gives stand first, for people."""
     data = {
         "format": FORMAT,
         "network": str(report.architecture.name),
         "takes": _takes(signature),
-        "gives": _gives(report),
+        "gives": _gives(report, task),
         **to_json(report),
     }
     _write_json(folder / REPORT, data)
@@ -90,10 +91,12 @@ def _takes(signature: Signature) -> dict[str, Any]:
     return {"name": "images", "type": "uint8" if raw else "float32", "shape": signature.shape, "words": words}
 
 
-def _gives(report: Report) -> dict[str, Any]:
+def _gives(report: Report, task: Task) -> dict[str, Any]:
     batch = "batch" if report.batch is None else report.batch
-    classes = report.task_state.get("classes")
-    words = "logits: softmax makes probabilities of them" if classes else f"the outputs of the task {report.task}"
+    words = f"the outputs of the task {report.task}"
+    if isinstance(task, NamesOutputs):
+        maker = "softmax makes probabilities of them" if task.exclusive else "a sigmoid makes a probability of each"
+        words = f"logits: {maker}"
     return {"name": "outputs", "type": "float32", "shape": (batch, report.outputs), "words": words}
 
 

@@ -97,7 +97,7 @@ def evaluate(
         scores=dict(scores.figures),
         details=dict(scores.details),
         bad=bad,
-        notes=(*loaded.notes, *collection.notes, *notes, *([left_out] if left_out else [])),
+        notes=(*loaded.notes, *collection.notes, *notes, *scores.notes, *([left_out] if left_out else [])),
     )
 
 

@@ -83,7 +83,7 @@ def export(
     check_can_export(chosen)
     check_out(folder, overwrite=overwrite)
     source = read_source(Path(checkpoint))
-    check_labels(source.classes)
+    check_labels(source.labels)
     signature = _signature(source, chosen, inputs=inputs, batch=batch)
     expected = _golden(source, signature, data=data, count=goldens)
     told = console or Console(stderr=True)
@@ -156,14 +156,14 @@ def _finish(
         source.network,
         said.preprocessing,
         signature,
-        classes=bool(source.classes),
+        classes=source.classes,
         exact=int8 is None,
     )
     if int8 is not None:
         # An app is to be compared with the file that it runs.
         expected = replace(expected, outputs=run(expected.inputs))
-    if source.classes:
-        write_labels(made, source.classes)
+    if source.labels:
+        write_labels(made, source.labels)
     write_preprocessing(made, said.preprocessing, signature)
     write_golden(made, expected)
     if (source.folder / SPLIT).is_file():
@@ -191,4 +191,4 @@ def _finish(
         files=files_in(made),
         int8=int8,
     )
-    write_report(made, report, signature)
+    write_report(made, report, signature, source.task)

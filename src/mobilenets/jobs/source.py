@@ -8,7 +8,7 @@ from mobilenets.checkpoint import Description, read_description
 from mobilenets.deployment.shipped import Inputs, Shipped
 from mobilenets.network.graph import Network
 from mobilenets.prediction.model import load_network, restore_task
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import NamesOutputs, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,14 @@ class Source:
     network: Network
 
     @property
-    def classes(self) -> Sequence[str]:
+    def labels(self) -> Sequence[str]:
         """The names of the outputs, where the task has any."""
-        return getattr(self.task, "classes", ())
+        return self.task.labels if isinstance(self.task, NamesOutputs) else ()
+
+    @property
+    def classes(self) -> bool:
+        """Whether one of the outputs is the answer."""
+        return isinstance(self.task, NamesOutputs) and self.task.exclusive
 
     def shipped(self, inputs: Inputs) -> Shipped:
         """The module that ships."""

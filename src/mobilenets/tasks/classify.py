@@ -102,6 +102,14 @@ class Classify:
     def state(self) -> dict[str, Any]:
         return {"classes": list(self.classes)}
 
+    @property
+    def labels(self) -> Sequence[str]:
+        return self.classes
+
+    @property
+    def exclusive(self) -> bool:
+        return True
+
     def examples(self, collection: Collection, split: str) -> Labelled:
         """Labels are the classes, or their wnids and synonyms where the classes are ImageNet's.
 

@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mobilenets.data.decode import decode
-from mobilenets.data.photos import BadImage
 from mobilenets.maths.classification import reliability
 from mobilenets.reporting import figures
 from mobilenets.reporting.page import Page
-from mobilenets.reporting.pictures import thumbnail
+from mobilenets.tasks.gallery import add_gallery
 from mobilenets.tasks.protocol import Evaluated
 
 _WORST = 24
 _CONFUSIONS = 20
-_THUMBNAIL = 160
 
 
 def add_classification(
@@ -75,9 +72,5 @@ def _add_mistakes(
     for row in worst:
         photo = evaluated.examples.photos[evaluated.places[row]]
         says = f"says {classes[answers[row]]}, {probabilities[row].max():.0%}"
-        lines = (says, f"is {classes[labels[row]]}", photo.name)
-        try:
-            tiles.append((thumbnail(decode(photo.read(), at_least=_THUMBNAIL), side=_THUMBNAIL), lines))
-        except BadImage as error:
-            page.notice(f"{photo.name} could not be shown: {error}")
-    page.gallery(tiles)
+        tiles.append((photo, (says, f"is {classes[labels[row]]}", photo.name)))
+    add_gallery(page, tiles)

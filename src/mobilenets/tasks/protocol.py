@@ -28,12 +28,13 @@ class Answer(Protocol):
 @dataclass(frozen=True, slots=True)
 class Scores:
     """How good answers are: `headline` names the figure that is followed, higher is better; `details` are parts of
-    the whole (one entry a class, say) as plain data.
+    the whole (one entry a class, say) as plain data; `notes` say what is not part of a figure, and why.
     """
 
     headline: str
     figures: Mapping[str, float]
     details: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Task(Protocol):
@@ -147,6 +148,21 @@ class Distils(Protocol):
 
     def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
         """The targets that a teacher's outputs stand for, as `fit_head` takes them; empty without `fit_head`."""
+        ...
+
+
+@runtime_checkable
+class NamesOutputs(Protocol):
+    """A task whose outputs are logits of things with names, one each: an artefact lists them in `labels.txt`."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The names, in the order of the outputs."""
+        ...
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether one of them is true (softmax), or each by itself (sigmoid)."""
         ...
 
 

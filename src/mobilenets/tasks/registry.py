@@ -1,12 +1,14 @@
 """The tasks, in plain sight. A new one is one file and one line here."""
 
 from mobilenets.errors import UsageError
+from mobilenets.tasks.attributes import Attributes
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import Task
 
 TASKS: dict[str, type[Task]] = {
     "classify": Classify,
+    "attributes": Attributes,
     "features": Features,
 }
 

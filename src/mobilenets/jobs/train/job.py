@@ -128,9 +128,9 @@ class Job:
         save_state(self.run.out, self.learner, progress)
 
     def notes(self, evaluation: Evaluation) -> tuple[str, ...]:
-        """What the user has to know: of data and weights, of what ships, of photographs that could not be read."""
+        """What the user has to know: of data and weights, of what ships and its scores, of what could not be read."""
         lost = self.material.check_missing(self.progress.missing)
-        ends = (self.choice(evaluation), lost)
+        ends = (self.choice(evaluation), *evaluation.evaluated.scores.notes, lost)
         return (*self.material.notes, *self.progress.notes, *(note for note in ends if note))
 
     def choice(self, evaluation: Evaluation) -> str | None:

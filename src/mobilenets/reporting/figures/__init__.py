@@ -7,6 +7,7 @@ from mobilenets.reporting.figures.bars import bars
 from mobilenets.reporting.figures.confusion import confusion
 from mobilenets.reporting.figures.curves import Panel, curves
 from mobilenets.reporting.figures.drawing import Drawing
+from mobilenets.reporting.figures.precision import precision
 from mobilenets.reporting.figures.reliability import reliability
 from mobilenets.reporting.figures.tradeoff import Point, tradeoff
 from mobilenets.reporting.mistakes import Confusion, most_confused
@@ -20,6 +21,7 @@ __all__ = [
     "confusion",
     "curves",
     "most_confused",
+    "precision",
     "reliability",
     "tradeoff",
 ]

@@ -32,12 +32,14 @@ def bars(
     counts: Sequence[int] | None = None,
     share: bool = True,
     most: int = 50,
+    things: str = "classes",
 ) -> Drawing:
     """A bar from 0 for each name, sorted from the lowest value; the dashed line is their mean.
 
     `values` are 0 or more; None or what is not finite (a class without images) has no bar and stands last. `counts`
     are written behind the values: of how many images. `share` shows values of 0 to 1 as per cent. Of more than `most`
-    names the lowest are shown, and the figure says so. Raises ValueError when the lengths differ or a value is below 0.
+    names the lowest are shown, and the figure says so. `things` are what has the names. Raises ValueError when the
+    lengths differ or a value is below 0.
     """
     every = _sorted(names, values, counts)
     shown = every[:most]
@@ -52,7 +54,7 @@ def bars(
         axes = axes_at(figure, left=left, top=_TOP, width=inside, height=_ROW * max(len(shown), 1))
         _draw(axes, shown, mean=mean, share=share, steps=int(inside / _STEP))
         heading(axes, title, note=note, shift=-left, limit_em=(left + inside + right) / (SMALL + 2))
-    return Drawing(figure=figure, alt=_alt(title, every, mean=mean, share=share))
+    return Drawing(figure=figure, alt=_alt(title, every, things=things, mean=mean, share=share))
 
 
 def _sorted(names: Sequence[str], values: Sequence[float | None], counts: Sequence[int] | None) -> list[_Bar]:
@@ -102,11 +104,11 @@ def _shown(value: float, *, share: bool) -> str:
     return percentage(value) if share else f"{value:.4g}"
 
 
-def _alt(title: str, every: Sequence[_Bar], *, mean: float | None, share: bool) -> str:
+def _alt(title: str, every: Sequence[_Bar], *, things: str, mean: float | None, share: bool) -> str:
     measured = [bar for bar in every if bar.value is not None]
     if mean is None:
         return f"{title}: no values."
     lowest, highest = (f"{bar.name} {_value(bar, share=share)}" for bar in (measured[0], measured[-1]))
     none = f"; {len(every) - len(measured)} without images" if len(measured) < len(every) else ""
     words = f"lowest {lowest}, highest {highest}, mean {_shown(mean, share=share)}{none}"
-    return f"{title} of {len(every):,} classes: {words}."
+    return f"{title} of {len(every):,} {things}: {words}."
