@@ -9,7 +9,7 @@ from mobilenets.jobs.paper.folder import FILES
 
 
 def run(*, out: Path, json: bool = False) -> None:
-    """Recompute Tables 1 to 9 of the MobileNets paper and draw its Figures 4 and 5.
+    """Recompute the MobileNets paper's tables of networks and draw its Figures 4 and 5.
 
     Writes paper.md and paper.json (for each figure what is published, what is counted and why they differ) and
     figure_4.png and figure_5.png (accuracy against mult-adds and against params).

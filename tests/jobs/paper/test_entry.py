@@ -45,6 +45,7 @@ def test_words_agree_when_they_are_the_same() -> None:
 def test_a_measured_figure_has_no_count() -> None:
     assert measured("70.6").counted is None
     assert measured("70.6").counted_text == ""
+    assert measured("70.6", on="dogs").explanation == "Measured by the authors on dogs."
 
 
 @pytest.mark.parametrize(("published", "text"), [("149", "149.497"), ("0.5", "149.497"), ("1.32", "149.4971")])

@@ -1,4 +1,4 @@
-"""The paper recomputed: Tables 1 to 9 counted from the architecture, Figures 4 and 5 drawn."""
+"""The paper recomputed: its tables of networks counted from the architecture, Figures 4 and 5 drawn."""
 
 import json
 from pathlib import Path

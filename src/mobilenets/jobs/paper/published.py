@@ -1,4 +1,4 @@
-"""What the paper prints in Tables 1 to 9 (Howard et al., 2017), and the accuracies of its released checkpoints.
+"""What the paper (Howard et al., 2017) prints in its tables, and the accuracies of its released checkpoints.
 
 Every printed figure stands here as it is printed, except those of GoogLeNet, VGG16, SqueezeNet and AlexNet, which
 stand with their layers in `architecture.baselines`.
@@ -142,6 +142,31 @@ SMALLER = (
     Rival("Squeezenet", "squeezenet_1.0", "57.5", step=100),
     Rival("AlexNet", "alexnet", "57.2", step=10),
 )
+
+_OF_IMAGENET = "Printed with ImageNet's classifier of 1000 classes; with 120 breeds it is less."
+DOGS = (
+    Rival("Inception V3", "inception_v3", "84", step=1000),
+    Model("1.0 MobileNet-224", "mobilenet_v1_1.0_224", "83.3", "569", "3.3", why_mult_adds=_OF_IMAGENET),
+    Model("0.75 MobileNet-224", "mobilenet_v1_0.75_224", "81.9", "325", "1.9"),
+    Model("1.0 MobileNet-192", "mobilenet_v1_1.0_192", "81.9", "418", "3.3", why_mult_adds=_OF_IMAGENET),
+    Model("0.75 MobileNet-192", "mobilenet_v1_0.75_192", "80.5", "239", "1.9"),
+)
+FACE_ATTRIBUTES = (
+    Model("1.0 MobileNet-224", "mobilenet_v1_1.0_224", "88.7", "568", "3.2"),
+    Model("0.5 MobileNet-224", "mobilenet_v1_0.5_224", "88.1", "149", "0.8"),
+    Model(
+        "0.25 MobileNet-224",
+        "mobilenet_v1_0.25_224",
+        "87.2",
+        "45",
+        "0.2",
+        why_mult_adds="As much as the convolutions alone, cut off after the last digit.",
+    ),
+    Model("1.0 MobileNet-128", "mobilenet_v1_1.0_128", "88.1", "185", "3.2"),
+    Model("0.5 MobileNet-128", "mobilenet_v1_0.5_128", "87.7", "48", "0.8", why_mult_adds=_CUT),
+    Model("0.25 MobileNet-128", "mobilenet_v1_0.25_128", "86.4", "15", "0.2"),
+)
+ATTRIBUTES_BASELINE = Rival("Baseline", "facenet_nn2", "86.9", step=100)
 
 # Top-1 accuracy on ImageNet, per cent, of the checkpoints released with TF-Slim (float, central crop).
 RELEASED = {

@@ -11,7 +11,9 @@ from mobilenets.jobs.paper.published import (
     SMALLER,
     WIDTHS,
 )
+from mobilenets.jobs.paper.tables.attributes import attributes_table
 from mobilenets.jobs.paper.tables.body import body_table
+from mobilenets.jobs.paper.tables.dogs import dogs_table
 from mobilenets.jobs.paper.tables.layer import layer_table
 from mobilenets.jobs.paper.tables.models import models_table, squeezenet_note
 from mobilenets.jobs.paper.tables.shares import shares_table
@@ -26,4 +28,6 @@ TABLES: tuple[Callable[[], Table], ...] = (
     lambda: models_table(7, "MobileNet resolution", RESOLUTIONS),
     lambda: models_table(8, "MobileNet against popular models", LARGE),
     lambda: models_table(9, "Smaller MobileNet against popular models", SMALLER, note=squeezenet_note()),
+    lambda: dogs_table(10),
+    lambda: attributes_table(12),
 )

@@ -22,18 +22,20 @@ def models_table(place: int, title: str, models: Sequence[Model | Rival], *, not
 
 def _entries(model: Model | Rival) -> tuple[Entry, ...]:
     counted = cost(names.network(model.network))
-    figures = _of_model(model, counted) if isinstance(model, Model) else _of_rival(model, counted)
+    figures = of_model(model, counted) if isinstance(model, Model) else of_rival(model, counted)
     return (measured(model.accuracy), *figures)
 
 
-def _of_model(model: Model, counted: Cost) -> tuple[Entry, Entry]:
+def of_model(model: Model, counted: Cost) -> tuple[Entry, Entry]:
+    """Mult-adds and params as printed, beside a count of the network."""
     return (
         number(model.mult_adds, millions(counted.mult_adds), why=model.why_mult_adds),
         number(model.params, millions(counted.params), why=model.why_params),
     )
 
 
-def _of_rival(rival: Rival, counted: Cost) -> tuple[Entry, Entry]:
+def of_rival(rival: Rival, counted: Cost) -> tuple[Entry, Entry]:
+    """Mult-adds and params as printed for another network, beside a count of it."""
     published = BASELINES[rival.network].published
     if published is None:
         raise LookupError(f"{rival.network} has no published figures")
