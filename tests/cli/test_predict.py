@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mobilenets.cli.main import main
+from mobilenets.tasks.attributes import Attributes
 
 
 @pytest.fixture
@@ -78,6 +80,17 @@ def test_csv_of_nothing_but_broken_photographs(
 ) -> None:
     assert _predict(tiny_model, folder / "0.png", "--csv") == 1
     assert capsys.readouterr().out == f"image,error\n{folder}/0.png,not an image\n"
+
+
+def test_csv_has_a_column_for_each_probability(
+    checkpoint: Callable[..., Path], swatches: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = checkpoint(Attributes(("bald", "young")))
+    assert _predict(model, swatches / "red", "--csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert list(rows[0]) == ["image", "attributes.bald", "attributes.young", "error"]
+    assert len(rows) == 8
+    assert all(0 <= float(row["attributes.young"]) <= 1 for row in rows)
 
 
 def test_csv_takes_any_name(

@@ -31,6 +31,8 @@ def run(
 ) -> None:
     """Score a model: for a classifier top-1, top-5, calibration error, per class and confusion (all in --json).
 
+    For attributes: the mean of average precisions, and each attribute's own.
+
     Args:
         data: folder (also ILSVRC's, with its file of labels), .zip, .csv or the name of a data set
         model: checkpoint or artefact folder, or timm:NAME or torchvision:NAME

@@ -110,6 +110,9 @@ class _Rows:
 
 
 def _plain(prediction: "Prediction") -> dict[str, Any]:
-    """The values of an answer that fit into one cell."""
+    """The values of an answer that fit into one cell; those of an object within it as `object.name`."""
     record = prediction.answer.record() if prediction.answer else {}
-    return {name: value for name, value in record.items() if not isinstance(value, list | dict)}
+    cells: dict[str, Any] = {}
+    for name, value in record.items():
+        cells |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, dict) else {name: value}
+    return {name: value for name, value in cells.items() if not isinstance(value, list | dict)}

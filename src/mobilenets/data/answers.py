@@ -1,6 +1,5 @@
 """What stands for yes and no in tables, and which of two folders is the yes."""
 
-import re
 from collections.abc import Iterable
 
 from mobilenets.errors import UsageError
@@ -14,7 +13,7 @@ _WORDS = {
 }
 ACCEPTED = "1 and 0, 1 and -1, yes and no, true and false; empty where it is not known"
 _ZERO, _MINUS = {"0", "0.0"}, {"-1", "-1.0"}
-_WITHOUT = re.compile(r"(?:no|not|non|without)[ _-]*(?P<name>.+)")
+_WITHOUT = ("non", *(f"{word}{between}" for word in ("no", "not", "non", "without") for between in " _-"))
 
 
 def answer(value: str) -> str | None:
@@ -30,17 +29,16 @@ def check_one_no(values: Iterable[str], *, column: str) -> None:
 
 
 def yes_folder(names: tuple[str, str], *, where: str) -> tuple[str, str]:
-    """Of two folders the one that means yes, and what the attribute is called (`where`, for folders `yes` and `no`).
+    """Of two folders the one that means yes, and what the attribute is called: as it, or yes where the other is no.
 
     Raises `UsageError` where the names do not say.
     """
     for one, other in (names, names[::-1]):
         if answer(one) == YES and answer(other) == NO:
-            return one, where
-        negated = _WITHOUT.fullmatch(other.lower())
-        if negated and negated["name"] == one.lower():
+            return one, YES
+        if other.lower() in {f"{without}{one.lower()}" for without in _WITHOUT}:
             return one, one
     raise UsageError(
-        f"{where}: which of {names[0]!r} and {names[1]!r} is the yes? Call them yes and no, or as {names[0]} and "
-        f"no_{names[0]}; to tell two kinds apart use --task classify"
+        f"{where}: which of {names[0]!r} and {names[1]!r} is the yes? Call them yes and no, or as smile and "
+        "no_smile; to tell two kinds apart use --task classify"
     )

@@ -227,7 +227,7 @@ def _why_not(column: Truths) -> str:
     count = int((~np.isnan(column)).sum())
     if not count:
         return "is known of no photograph"
-    return f"is {YES if (column == 1).any() else NO} for all of {counted(count, 'photograph')}"
+    return f"is {YES if (column == 1).any() else NO} for each of {counted(count, 'photograph')}"
 
 
 def _scores(probabilities: NDArray[np.float32], column: Truths) -> dict[str, float]:
