@@ -89,14 +89,15 @@ class _Reading:
             self.counts["unlabelled"] += 1
             return
         self._check_contradiction(name, label, row)
-        if (name, split) in self.found:
-            self.counts["repeated"] += 1
+        fields = {column: row.values[column] for column in self.columns.others}
+        before = self.found.get((name, split))
+        if before is not None:
+            self.counts["repeated" if before.fields == fields else "other"] += 1
             return
         photo = self._photo(name)
         if photo is None:
             self.missing[name] = None
             return
-        fields = {column: row.values[column] for column in self.columns.others}
         self.found[name, split] = Example(photo, label, split, fields)
 
     def _split(self, row: Row) -> str | None:
@@ -130,6 +131,7 @@ class _Reading:
         said = {
             _IMAGES: f"{counted(self.counts[_IMAGES], 'photograph')} found in {folder}",
             "repeated": f"{counted(self.counts['repeated'], 'row')} left out: the photograph is listed before",
+            "other": f"{counted(self.counts['other'], 'row')} left out: listed before with other values",
             "unlabelled": f"{counted(self.counts['unlabelled'], 'row')} left out: no label",
         }
         return [note for key, note in said.items() if self.counts[key]]
