@@ -157,3 +157,13 @@ def test_a_single_yes_is_learnt_from() -> None:
     divided = divide_attributes(_collection([{"bald": "yes"}, *[{"bald": "no"}] * 9]), fraction=0.5, seed=0)
     assert divided.examples[0].split == "train"
     assert divided.notes[-1] == "1 label with one photograph, which is in train: bald: yes"
+
+
+def test_a_photograph_listed_twice_with_other_answers_is_said(tmp_path: Path) -> None:
+    text = "file,bald\na.jpg,1\nb.jpg,0\na.jpg,0\nb.jpg,0\n"
+    collection = open_attributes(table(tmp_path, text))
+    assert known(collection) == {"a.jpg": {"bald": "yes"}, "b.jpg": {"bald": "no"}}
+    assert collection.notes == (
+        "1 row left out: the photograph is listed before",
+        "1 row left out: listed before with other values",
+    )

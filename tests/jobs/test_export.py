@@ -23,6 +23,7 @@ from mobilenets.jobs.evaluate import evaluate
 from mobilenets.jobs.export import export
 from mobilenets.jobs.models import load_any
 from mobilenets.jobs.predict import predict
+from mobilenets.tasks.attributes import Attributes
 from mobilenets.tasks.features import Features
 
 
@@ -89,6 +90,20 @@ def test_features_have_no_labels(checkpoint: Callable[..., Path], tmp_path: Path
     assert artefact.report.verification.same_top1 is None
     assert artefact.report.outputs == 256
     assert "outputs of the task features" in (artefact.folder / REPORT).read_text()
+
+
+def test_attributes_are_each_true_or_not(checkpoint: Callable[..., Path], swatches: Path, tmp_path: Path) -> None:
+    """Each output has a name and a probability of its own; which is the largest says nothing."""
+    folder = checkpoint(Attributes(("bald", "5_o_clock_shadow", "young")))
+    artefact = export(folder, out=tmp_path / "out", data=str(swatches))
+    assert (artefact.folder / LABELS).read_text() == "bald\n5_o_clock_shadow\nyoung\n"
+    assert artefact.report.verification.same_top1 is None
+    assert "logits: a sigmoid makes a probability of each" in (artefact.folder / REPORT).read_text()
+    both = (list(predict(swatches / "red", model=model)) for model in (artefact.folder, folder))
+    for one, other in zip(*both, strict=True):
+        assert one.answer is not None and other.answer is not None
+        said, expected = one.answer.record()["attributes"], other.answer.record()["attributes"]
+        assert said == pytest.approx(expected, abs=1e-4)
 
 
 def test_evaluate_and_predict_take_it_wherever_they_take_a_checkpoint(

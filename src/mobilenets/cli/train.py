@@ -52,6 +52,7 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
     def run(flags: Annotated[OmitArgPrefixes[Flags], tyro.conf.arg(name="")] = defaults) -> None:
         """Learn from photographs: one sub-folder a label, split or not; a zip or CSV of such; or `digits`.
 
+        --task attributes learns many yes-or-no labels: a CSV with a column for each, CelebA's files, or two folders.
         Leaves model.safetensors, run.json, metrics.jsonl, split.csv and report.html in --out. Ctrl-C saves first.
         Recipes: scratch (from random weights), finetune (the default with --weights), distil (with --teacher), paper
         (TF-Slim's). --teacher takes a network to learn from; photographs then need no labels.

@@ -37,6 +37,8 @@ def divide_attributes(collection: Collection, *, fraction: float, seed: int) -> 
     Each photograph stands for the rarest answer that is known of it (bald: yes), and of each such answer `fraction` is
     held out, as `split_collection` does it for labels.
     """
+    if collection.splits:
+        return collection
     rarest = _rarest([example.fields for example in collection.examples])
     standing = (replace(one, label=label) for one, label in zip(collection.examples, rarest, strict=True))
     divided = split_collection(replace(collection, examples=tuple(standing)), fraction=fraction, seed=seed)

@@ -34,15 +34,15 @@ def precision(curves: Mapping[str, Curve], *, title: str = "Precision by recall"
         share_ticks(axes.xaxis)
         share_ticks(axes.yaxis)
         _draw(axes, curves, ends, height=height)
-        heading(axes, title, shift=-_LEFT)
+        heading(axes, title, note="with average precision", shift=-_LEFT)
         write(axes, "recall", at=(0.5, 0), shift=(0, -38), colour=MUTED, align="center", vertical="bottom")
     said = ", ".join(f"{name} {percentage(curve.area)}" for name, curve in curves.items())
     return Drawing(figure=figure, alt=f"{title}, with the average precision: {said or 'nothing to show'}.")
 
 
 def _draw(axes: Axes, curves: Mapping[str, Curve], ends: Mapping[str, str], *, height: float) -> None:
-    lasts = [float(curve.precision[-1]) * height for curve in curves.values()]
-    places = spread(lasts, apart=_APART, low=6.0, high=height)
+    # All lines end at the share of what is true: names stand at the height of the area below theirs.
+    places = spread([curve.area * height for curve in curves.values()], apart=_APART, low=6.0, high=height)
     for (name, curve), colour, y in zip(curves.items(), SERIES, places, strict=False):
         # A step keeps the precision that belongs to it: between two thresholds there is nothing.
         recall = [0.0, *curve.recall.tolist()]
