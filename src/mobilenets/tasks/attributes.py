@@ -17,18 +17,14 @@ from mobilenets.data.attributes import divide_attributes, open_attributes
 from mobilenets.data.examples import Batch, Target
 from mobilenets.data.photos import Collection, Example, Photo
 from mobilenets.data.views import View
-from mobilenets.data.wording import counted, listed
-from mobilenets.errors import JobError, UsageError
+from mobilenets.data.wording import listed
+from mobilenets.errors import UsageError
 from mobilenets.maths.logistic import Linear, fit_logistic
-from mobilenets.maths.ranking import average_precision
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.attributes_report import add_attributes
+from mobilenets.tasks.attributes_scores import HALF, Truths, has_both, score_attributes, why_not
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
-Truths = NDArray[np.float32]
-"""(N, attributes): 1 yes, 0 no, NaN not known."""
-
-_HALF = 0.5
 _SHOWN = 5
 _DIGITS = 6
 
@@ -48,7 +44,7 @@ class AttributeAnswer:
         """The attributes that are rather true than not, the most probable first."""
         order = np.argsort(-self.probabilities, kind="stable")
         said = [f"{self.attributes[place]} {self.probabilities[place]:.1%}" for place in order]
-        true = int((self.probabilities >= _HALF).sum())
+        true = int((self.probabilities >= HALF).sum())
         return listed(said[:true], most=_SHOWN) if true else f"none (highest: {said[0]})"
 
 
@@ -92,8 +88,8 @@ class Attributes:
             raise UsageError(f"{where} says nothing of any attribute: give a table with a column for each")
         known = _known(examples, attributes)
         for name, column in zip(attributes, known.T, strict=True):
-            if not _has_both(column):
-                raise UsageError(f"{where}: {name} {_why_not(column)}: both yes and no are needed, or take it out")
+            if not has_both(column):
+                raise UsageError(f"{where}: {name} {why_not(column)}: both yes and no are needed, or take it out")
         return cls(attributes, settings.label_smoothing)
 
     @classmethod
@@ -128,7 +124,7 @@ class Attributes:
             )
         known = _known(chosen, self.attributes)
         rows = np.flatnonzero(~np.isnan(known).all(1))
-        if len(rows) and not any(_has_both(column) for column in known.T):
+        if len(rows) and not any(has_both(column) for column in known.T):
             raise UsageError(
                 f"{split} of {collection.name} has no attribute with both a yes and a no: nothing can be scored on it"
             )
@@ -171,14 +167,14 @@ class Attributes:
         """
         yes = batch.targets["yes"]
         known = ~yes.isnan()
-        wanted = torch.where(known, yes, _HALF) * (1 - self.label_smoothing) + self.label_smoothing / 2
-        each = F.binary_cross_entropy_with_logits(outputs, wanted.to(outputs.dtype), reduction="none")
+        wanted = torch.where(known, yes, HALF) * (1 - self.label_smoothing) + self.label_smoothing / 2
+        each = F.binary_cross_entropy_with_logits(outputs.float(), wanted, reduction="none")
         return (each * known).mean()
 
     def watch(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
         yes = batch.targets["yes"]
         known = ~yes.isnan()
-        right = ((outputs >= 0) == (yes >= _HALF)) & known
+        right = ((outputs >= 0) == (yes >= HALF)) & known
         return {"accuracy": (right.sum(1) / known.sum(1).clamp_min(1)).sum()}
 
     def answers(self, outputs: Tensor) -> list[Answer]:
@@ -186,26 +182,8 @@ class Attributes:
         return [AttributeAnswer(self.attributes, row) for row in probabilities]
 
     def score(self, answers: Sequence[Answer], truths: Sequence[object]) -> Scores:
-        """The mean of average precisions over the attributes, and of accuracies at a probability of .5.
-
-        An attribute without a yes or without a no is left out of both, and a note says so.
-        """
-        probabilities, known = _arrays(answers, truths)
-        per_attribute: dict[str, dict[str, float]] = {}
-        left_out = []
-        for name, scores, column in zip(self.attributes, probabilities.T, known.T, strict=True):
-            if _has_both(column):
-                per_attribute[name] = _scores(scores, column)
-            else:
-                left_out.append(f"{name} ({_why_not(column)})")
-        if not per_attribute:
-            raise JobError(f"none of the attributes can be scored: {listed(left_out)}")
-        figures = {
-            "map": float(np.mean([one["ap"] for one in per_attribute.values()])),
-            "accuracy": float(np.mean([one["accuracy"] for one in per_attribute.values()])),
-        }
-        notes = (f"{counted(len(left_out), 'attribute')} not scored: {listed(left_out)}",) if left_out else ()
-        return Scores("map", figures, {"per_attribute": per_attribute}, notes)
+        """`score_attributes`: the mean of average precisions, and of accuracies."""
+        return score_attributes(self.attributes, *_arrays(answers, truths))
 
     def report(self, page: Page, evaluated: Evaluated) -> None:
         probabilities, known = _arrays(evaluated.answers, evaluated.truths)
@@ -216,29 +194,6 @@ def _known(examples: Sequence[Example], attributes: Sequence[str]) -> Truths:
     number = {YES: 1.0, NO: 0.0}
     rows = [[number.get(example.fields.get(name, ""), np.nan) for name in attributes] for example in examples]
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(attributes))
-
-
-def _has_both(column: Truths) -> bool:
-    return bool((column == 1).any() and (column == 0).any())
-
-
-def _why_not(column: Truths) -> str:
-    """Why an attribute says nothing of how good answers are."""
-    count = int((~np.isnan(column)).sum())
-    if not count:
-        return "is known of no photograph"
-    return f"is {YES if (column == 1).any() else NO} for each of {counted(count, 'photograph')}"
-
-
-def _scores(probabilities: NDArray[np.float32], column: Truths) -> dict[str, float]:
-    rows = ~np.isnan(column)
-    truths, shares = column[rows] == 1, probabilities[rows]
-    return {
-        "known": len(truths),
-        "positives": int(truths.sum()),
-        "accuracy": float(((shares >= _HALF) == truths).mean()),
-        "ap": average_precision(shares, truths),
-    }
 
 
 def _arrays(answers: Sequence[Answer], truths: Sequence[object]) -> tuple[NDArray[np.float32], Truths]:

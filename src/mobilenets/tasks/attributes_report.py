@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from mobilenets.maths.ranking import precision_recall
 from mobilenets.reporting import figures
 from mobilenets.reporting.page import Page
+from mobilenets.tasks.attributes_scores import HALF, Truths
 from mobilenets.tasks.gallery import add_gallery
 from mobilenets.tasks.protocol import Evaluated
 
-_HALF = 0.5
 _WORST = 24
 _LINES = 5
 
@@ -23,9 +23,9 @@ def add_attributes(
     *,
     attributes: Sequence[str],
     probabilities: NDArray[np.float32],
-    known: NDArray[np.float32],
+    known: Truths,
 ) -> None:
-    """Add the sections of attributes to a run's page; `known` (N, attributes) is 1, 0 or NaN."""
+    """Add the sections of attributes to a run's page; `known` is (N, attributes)."""
     per_attribute = evaluated.scores.details["per_attribute"]
     _add_table(page, per_attribute)
     _add_curves(page, per_attribute, attributes=attributes, probabilities=probabilities, known=known)
@@ -57,7 +57,7 @@ def _add_curves(
     *,
     attributes: Sequence[str],
     probabilities: NDArray[np.float32],
-    known: NDArray[np.float32],
+    known: Truths,
 ) -> None:
     page.heading("Precision and recall")
     lowest = sorted(per_attribute, key=lambda name: per_attribute[name]["ap"])[:_LINES]
@@ -76,13 +76,13 @@ def _add_mistakes(
     *,
     attributes: Sequence[str],
     probabilities: NDArray[np.float32],
-    known: NDArray[np.float32],
+    known: Truths,
 ) -> None:
     """Wrong answers, the surest first; a photograph may be there for several attributes."""
     page.heading("Worst mistakes")
     off = np.where(np.isnan(known), 0.0, np.abs(probabilities - known))
     # An answer of exactly .5 is a yes.
-    wrong = np.argwhere((off > _HALF) | ((off == _HALF) & (known == 0)))
+    wrong = np.argwhere((off > HALF) | ((off == HALF) & (known == 0)))
     if not len(wrong):
         page.paragraph("None: every known attribute of every held-out photograph was answered right.")
         return

@@ -144,7 +144,7 @@ SMALLER = (
 )
 
 _OF_IMAGENET = "Printed with ImageNet's classifier of 1000 classes; with 120 breeds it is less."
-DOGS = (
+DOGS: tuple[Model | Rival, ...] = (
     Rival("Inception V3", "inception_v3", "84", step=1000),
     Model("1.0 MobileNet-224", "mobilenet_v1_1.0_224", "83.3", "569", "3.3", why_mult_adds=_OF_IMAGENET),
     Model("0.75 MobileNet-224", "mobilenet_v1_0.75_224", "81.9", "325", "1.9"),
