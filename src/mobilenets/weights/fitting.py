@@ -45,7 +45,8 @@ class Fitted:
     """One of our networks with a file's weights: `state` is its state_dict, `outputs` is 0 without a classifier.
 
     `quantisation` is what `network.int8.simulate` takes, where the file is an 8-bit one. `assumed` are the words
-    (padding, activation, ...) that neither the file nor the user said; they are what is usual.
+    (padding, activation, ...) that neither the file nor the user said; they are what is usual. Of the outputs one is
+    the answer where they are `exclusive`; otherwise each is a yes or no of its own.
     """
 
     form: str
@@ -58,6 +59,7 @@ class Fitted:
     quantisation: Quantisation | None
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
+    exclusive: bool = True
 
     def network(self) -> Network:
         """The network with these weights, for training or evaluation."""

@@ -1,6 +1,7 @@
 """Weights of others as checkpoints, checkpoints as the folders of others, and back."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mobilenets.jobs.evaluate import evaluate
 from mobilenets.jobs.predict import predict
 from mobilenets.jobs.weights.converting import convert_weights
 from mobilenets.jobs.weights.showing import show_weights
+from mobilenets.tasks.attributes import Attributes
 from mobilenets.tasks.classify import Classification
 from mobilenets.weights.fitting import Asked
 from mobilenets.weights.hub import sha256_of
@@ -155,3 +157,19 @@ def test_names_of_no_classifier(shared_data: Path, tmp_path: Path) -> None:
 def test_transformers_folder_says_the_classes(tiny_model: Path, tmp_path: Path) -> None:
     done = convert_weights(tiny_model, out=tmp_path / "out", to="huggingface")
     assert json.loads((done.folder / "config.json").read_text())["label2id"] == {"blue": 0, "green": 1, "red": 2}
+
+
+def test_attributes_keep_their_head_and_are_each_by_themselves(
+    checkpoint: Callable[..., Path], tiny_model: Path, tmp_path: Path
+) -> None:
+    folder = checkpoint(Attributes(("bald", "young")))
+    there = convert_weights(folder, out=tmp_path / "there", to="huggingface")
+    config = json.loads((there.folder / "config.json").read_text())
+    assert config["id2label"] == {"0": "bald", "1": "young"}
+    assert config["problem_type"] == "multi_label_classification"
+    assert config["architectures"] == ["MobileNetV1ForImageClassification"]
+    classes = convert_weights(tiny_model, out=tmp_path / "classes", to="huggingface")
+    assert "problem_type" not in json.loads((classes.folder / "config.json").read_text())
+    assert show_weights(str(folder)).classes == ("bald", "young")
+    again = convert_weights(folder, out=tmp_path / "again")
+    assert read_description(again.folder).task == "attributes"

@@ -10,7 +10,7 @@ from mobilenets.errors import UsageError
 from mobilenets.prediction.model import load_network, restore_task
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.features import Features
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import NamesOutputs, Task
 from mobilenets.weights.fitting import Asked, Fitted
 from mobilenets.weights.imagenet import read_class_names
 from mobilenets.weights.published import Published
@@ -30,8 +30,8 @@ class Opened:
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """The names of the outputs, of a classifier."""
-        return self.task.classes if isinstance(self.task, Classify) else None
+        """The names of the outputs, where they have any."""
+        return tuple(self.task.labels) if isinstance(self.task, NamesOutputs) else None
 
 
 def open_weights(
@@ -64,7 +64,8 @@ def _of_ours(folder: Path) -> Opened:
     description = read_description(folder)
     task = restore_task(description, folder=folder)
     network = load_network(description, task, folder=folder)
-    classes = task.classes if isinstance(task, Classify) else None
+    named = task if isinstance(task, NamesOutputs) else None
+    classes = tuple(named.labels) if named else None
     fitted = Fitted(
         form="checkpoint",
         architecture=description.architecture,
@@ -76,6 +77,7 @@ def _of_ours(folder: Path) -> Opened:
         quantisation=None,
         assumed=(),
         notes=(),
+        exclusive=named is None or named.exclusive,
     )
     # Weights that were trained further are no longer those of the registry.
     published = find(description.source.partition(" ")[0]) if description.run is None else None

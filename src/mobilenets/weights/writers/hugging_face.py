@@ -53,6 +53,8 @@ def _labels(fitted: Fitted) -> dict[str, Any]:
     return {
         "id2label": {str(place): name for place, name in enumerate(names)},
         "label2id": {name: place for place, name in enumerate(names)},
+        # What transformers makes of the logits: a softmax unless it is told that each is by itself.
+        **({} if fitted.exclusive else {"problem_type": "multi_label_classification"}),
     }
 
 
