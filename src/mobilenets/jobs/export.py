@@ -156,7 +156,7 @@ def _finish(
         source.network,
         said.preprocessing,
         signature,
-        classes=source.classes,
+        classes=source.exclusive,
         exact=int8 is None,
     )
     if int8 is not None:

@@ -26,8 +26,8 @@ class Source:
         return self.task.labels if isinstance(self.task, NamesOutputs) else ()
 
     @property
-    def classes(self) -> bool:
-        """Whether one of the outputs is the answer."""
+    def exclusive(self) -> bool:
+        """Whether the outputs are classes, of which the largest is the answer."""
         return isinstance(self.task, NamesOutputs) and self.task.exclusive
 
     def shipped(self, inputs: Inputs) -> Shipped:

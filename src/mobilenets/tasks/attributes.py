@@ -113,7 +113,7 @@ class Attributes:
     def examples(self, collection: Collection, split: str) -> Known:
         """The photographs of which something is known.
 
-        Raises `UsageError` where the collection has none of the attributes, or no yes or no no of any of them.
+        Raises `UsageError` where the collection has none of the attributes, or none that is now a yes and now a no.
         """
         chosen = collection.part(split)
         there = dict.fromkeys(name for example in chosen for name in example.fields)

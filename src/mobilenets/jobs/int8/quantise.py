@@ -185,7 +185,7 @@ class _Work:
             self.runtime.export(self.source.shipped(self.signature.inputs), self.signature, file)
             run = Batched(self.runtime.open(file), self.signature.batch)
             shown = self.source.description.preprocessing
-            verify(run, expected, self.source.network, shown, self.signature, classes=self.source.classes)
+            verify(run, expected, self.source.network, shown, self.signature, classes=self.source.exclusive)
             scores = self._score(run, "measuring the float file")
             return scores, sum(one.stat().st_size for one in Path(folder).iterdir())
 
