@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from mobilenets.cli.main import main
 from mobilenets.cli.train import choose
 from mobilenets.jobs import train as job
-from mobilenets.run import FINETUNE, PAPER, Architecture, Optimisation, Run
+from mobilenets.run import DISTIL, FINETUNE, PAPER, Architecture, Distillation, Optimisation, Run
 from mobilenets.settings import to_json
 from mobilenets.training import distributed
 from mobilenets.training.distributed import FollowerError
@@ -81,6 +82,9 @@ def test_flags_are_the_fields_of_a_run(asked: list[Run]) -> None:
         (["--recipe=paper"], "paper", PAPER),
         (["--weights", "MODEL"], "finetune", FINETUNE),
         (["--weights=MODEL", "--recipe", "scratch"], "scratch", Optimisation()),
+        (["--teacher", "big"], "distil", DISTIL),
+        (["--teacher=big", "--recipe", "paper"], "paper", PAPER),
+        (["--teacher", "big", "--weights", "MODEL"], "finetune", FINETUNE),
     ],
 )
 def test_recipes(asked: list[Run], tiny_model: Path, flags: list[str], recipe: str, optimisation: Optimisation) -> None:
@@ -203,3 +207,47 @@ def test_a_stopped_run_says_in_one_line_how_to_go_on(
     )
     assert main(["train", "--resume", str(out)]) == 0
     assert "going on with epoch 1 of 2, after step 1 of 3" in capsys.readouterr().err
+
+
+def test_a_teacher_and_how_it_teaches(asked: list[Run]) -> None:
+    flags = "--teacher timm:resnet18 --teacher-weights none --temperature 3 --teacher-share 0.5 --unlabelled"
+    assert main(["train", "digits", *flags.split(), "--teacher-views", "4"]) == 0
+    assert asked[0].distillation == Distillation(
+        teacher="timm:resnet18",
+        teacher_weights="none",
+        temperature=3.0,
+        teacher_share=0.5,
+        unlabelled=True,
+        teacher_views=4,
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--recipe", "distil"], "recipe distil learns from a teacher: name one with --teacher"),
+        (["--unlabelled"], "unlabelled says how to learn from a teacher: name one with --teacher"),
+        (["--teacher", "nowhere"], "--teacher nowhere: there is no folder nowhere"),
+        (["--teacher", "timm:resnet1888"], "did you mean timm:resnet18"),
+    ],
+)
+def test_a_teacher_that_cannot_be(
+    flags: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "digits", "--out", str(tmp_path / "run"), *flags]) == 2
+    said, err = capsys.readouterr()
+    assert words in err
+    assert (said, err.count("\n")) == ("", 1)
+
+
+def test_a_run_goes_on_with_a_teacher_that_moved(
+    swatches: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher, out = tmp_path / "teacher", tmp_path / "run"
+    shutil.copytree(tiny_model, teacher)
+    assert main(["train", str(swatches), "--teacher", str(teacher), "--out", str(out), "--epochs", "1", *TINY]) == 0
+    assert f"note: the teacher {teacher} is shown the very views" in capsys.readouterr().err
+    teacher.rename(tmp_path / "moved")
+    assert main(["train", "--resume", str(out)]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert main(["train", "--resume", str(out), "--teacher", str(tmp_path / "moved")]) == 0

@@ -21,7 +21,7 @@ from mobilenets.jobs.train import resume, train
 from mobilenets.network.fold import fold
 from mobilenets.prediction import model
 from mobilenets.prediction.model import load_network
-from mobilenets.run import Architecture, Optimisation, Run
+from mobilenets.run import Architecture, Distillation, Optimisation, Run
 from mobilenets.settings import to_json
 from mobilenets.tasks.classify import Classify
 from mobilenets.training import step
@@ -129,6 +129,22 @@ def test_two_processes_find_the_head_that_one_finds(
     train(replace(run, out=tmp_path / "one"), console=Console(quiet=True))
     assert _rows(run.out)[0]["epoch"] == 0
     _assert_close(run.out, tmp_path / "one")
+
+
+def test_two_processes_learn_from_a_teacher_what_one_learns(
+    tiny_run: Make, tiny_model: Path, tmp_path: Path, in_double: None
+) -> None:
+    """Without labels: each process asks for its own photographs, and both score by what the teacher says."""
+    lesson = Distillation(teacher=str(tiny_model), unlabelled=True)
+    run, settings = replace(_run(tiny_run, tmp_path / "two"), epochs=2, distillation=lesson), tmp_path / "settings.json"
+    settings.write_text(json.dumps(to_json(run)))
+    process = _torchrun(tmp_path, "train", run.data, "--run-file", str(settings), "--out", str(run.out))
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert err.count("their score is agreement with the teacher") == 1
+    train(replace(run, out=tmp_path / "one"), console=Console(quiet=True))
+    _assert_close(run.out, tmp_path / "one")
+    assert _rows(run.out)[1]["val_agreement"] == _rows(tmp_path / "one")[1]["val_agreement"]
 
 
 def _folded(model: Path, folder: Path) -> Path:

@@ -19,6 +19,7 @@ from mobilenets.files import write_whole
 from mobilenets.jobs.material import Part
 from mobilenets.jobs.train.job import Job
 from mobilenets.jobs.train.teacher import Beside, Teacher
+from mobilenets.maths.distillation import projection
 from mobilenets.prediction.model import plan
 from mobilenets.settings import to_json
 from mobilenets.tasks.distillation import Distilled, DistilledHead
@@ -28,6 +29,8 @@ from mobilenets.training.watch import counting
 _FORMAT = 1
 _BATCH = 64
 _PROBED = 4
+# Photographs, evenly spread: many more than there are directions of an embedding to tell apart.
+_PROJECTED = 4096
 _GIGABYTE = 1_000_000_000
 # As of photographs: the cache folder keeps at most this many times what one run may take.
 _KEEP = 3
@@ -36,13 +39,13 @@ _KEEP = 3
 def with_lesson(job: Job, teacher: Teacher, console: Console) -> Job:
     """The job with what its task asks of the teacher.
 
-    Raises `UsageError` where the teacher's outputs do not fit the student's or take too much room, `JobError` where
-    they are not finite or cannot be written.
+    Raises `UsageError` where the teacher's outputs take too much room, `JobError` where they are not finite or cannot
+    be written.
     """
     task = job.task
     assert isinstance(task, Distilled) and isinstance(task.teach, Beside)
     lesson = _Lesson(job, teacher, task.teach, console)
-    lesson.check()
+    lesson.fit()
     material = job.material
     if isinstance(job.judge, Distilled):
         material = replace(material, val=lesson.held_out())
@@ -68,21 +71,21 @@ class _Lesson:
     def _width(self) -> int:
         return plan(self.job.run.architecture, self.job.task)[-1].out_channels
 
-    def check(self) -> None:
-        """See on a few photographs that the teacher says something, and as much as the student."""
+    def fit(self) -> None:
+        """See on a few photographs what the teacher says; vectors of another width than the student's are projected."""
+        name = self.teacher.origin.teacher
         places = range(min(self.job.material.val.count, _PROBED))
-        for _, outputs in self._asked(self.job.material.val, places, views=0):
-            if outputs.shape[1:] != (self._width,):
-                said = " x ".join(map(str, outputs.shape[1:]))
-                raise UsageError(
-                    f"the teacher {self.teacher.origin.teacher} gives {said} outputs and the student {self._width}: "
-                    "name a teacher of as many"
-                )
-            if not outputs.isfinite().all():
-                raise JobError(
-                    f"the outputs of the teacher {self.teacher.origin.teacher} are not finite: its weights are damaged "
-                    "or of a training that diverged"
-                )
+        for _, said in self._asked(self.job.material.val, places, views=0):
+            if not said.isfinite().all():
+                raise JobError(f"the outputs of the teacher {name} are not finite: its weights are damaged")
+            if said.shape[1:] != (self._width,):
+                self.teach.matrix = self._projection()
+
+    def _projection(self) -> Tensor:
+        count = self.job.material.train.count
+        places = range(0, count, -(-count // _PROJECTED))
+        said = [outputs for _, outputs in self._asked(self.job.central, places, views=0)]
+        return projection(torch.cat(said), width=self._width)
 
     def notes(self) -> Iterator[str]:
         """What is to be told when the run begins."""
@@ -90,6 +93,9 @@ class _Lesson:
         side = model.preprocessing.resolution
         yield f"the teacher {name} is shown the very views that the student sees, at {side} x {side} pixels"
         yield from (f"the teacher: {note}" for note in model.notes)
+        if self.teach.matrix is not None:
+            theirs = len(self.teach.matrix)
+            yield f"the teacher's {theirs:,} numbers are projected to the student's {self._width:,}, lengths kept"
         if self.teach.columns is not None:
             yield f"the {self._width:,} classes are matched by name with the teacher's"
         if isinstance(self.job.task, Distilled) and not self.job.task.labelled:
@@ -151,6 +157,7 @@ class _Lesson:
             self.teacher.origin.sha256,
             to_json(model.preprocessing),
             None if self.teach.columns is None else self.teach.columns.tolist(),
+            self._width,
             job.material.digest,
             job.description.preprocessing.resolution,
             asdict(job.material.distortion),

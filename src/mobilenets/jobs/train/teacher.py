@@ -18,6 +18,7 @@ from mobilenets.errors import UsageError
 from mobilenets.files import expanded
 from mobilenets.jobs.models import AnyModel, load_any
 from mobilenets.jobs.train.job import precision_of
+from mobilenets.maths.distillation import projected
 from mobilenets.network.pretrained import is_foreign
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
@@ -104,12 +105,14 @@ def _again(task: Task, *, name: str) -> Task:
 class Beside:
     """A teacher that is run beside its student, on the very same views.
 
-    Calling it takes a batch and gives those of the teacher's outputs that stand for the student's, in their order.
+    Calling it takes a batch and gives those of the teacher's outputs that stand for the student's, in their order;
+    vectors of another width than the student's go through `matrix`.
     """
 
     def __init__(self, model: AnyModel, columns: tuple[int, ...] | None) -> None:
         self.model = model
         self.columns = None if columns is None else torch.tensor(columns)
+        self.matrix: Tensor | None = None
         self._said: tuple[Batch, Tensor] | None = None
 
     def __call__(self, batch: Batch) -> Tensor:
@@ -122,8 +125,11 @@ class Beside:
         outputs = self.model(shown_to(batch, self.model.preprocessing).to(self.model.device))
         if self.columns is not None:
             outputs = outputs[:, self.columns.to(outputs.device)]
+        outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+        if self.matrix is not None:
+            outputs = projected(outputs, self.matrix.to(outputs))
         # A copy outside of inference mode is one that a loss may be computed from.
-        return outputs.float().to(batch.images.device).clone()
+        return outputs.to(batch.images.device).clone()
 
 
 def shown_to(batch: Batch, preprocessing: Preprocessing) -> Tensor:
