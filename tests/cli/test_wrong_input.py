@@ -159,7 +159,7 @@ CASES = {
     # The flags.
     "unknown flag": Wrong(_train("--epoch", "3"), "unknown flag --epoch: did you mean --epochs?"),
     "unknown recipe": Wrong(
-        _train("--recipe", "cake"), "recipe 'cake' is unknown: use one of scratch, paper, finetune"
+        _train("--recipe", "cake"), "recipe 'cake' is unknown: use one of scratch, paper, distil, finetune"
     ),
     "unknown task": Wrong(_train("--task", "dance"), "task 'dance' is unknown: use one of classify"),
     "unknown optimiser": Wrong(_train("--optimiser", "adam"), "--optimiser 'adam' is unknown: did you mean adamw?"),

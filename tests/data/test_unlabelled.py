@@ -66,7 +66,7 @@ def test_all_photographs_of_a_folder_and_of_its_zip(place: Path) -> None:
     found = open_unlabelled(str(folder))
     assert [one.photo.name for one in found.examples] == ["3.png", "ant/2.png", "ant/10.png", "bee/deep/1.png"]
     assert {(one.label, one.split) for one in found.examples} == {(None, None)}
-    assert found.name == "photographs"
+    assert (found.name, found.unlabelled) == ("photographs", True)
     assert found.notes == ("1 file left out as no image by the name's ending (1 with .xyz)",)
     packed = open_unlabelled(str(zipped(folder)))
     assert [one.photo.read() for one in packed.examples] == [one.photo.read() for one in found.examples]
@@ -116,3 +116,4 @@ def test_tables_and_data_sets_lose_their_labels(place: Path) -> None:
     assert len(digits.examples) == 1797
     assert not digits.mirror
     assert not digits.labels
+    assert digits.unlabelled

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
@@ -24,6 +24,7 @@ def _logits(rows: int = 5, width: int = 7, *, seed: int = 0) -> torch.Tensor:
 
 
 @given(temperatures)
+@settings(deadline=None)
 def test_the_divergence_is_that_of_the_definition(temperature: float) -> None:
     outputs, wanted = _logits(seed=1), _logits(seed=2)
     says, taught = (outputs / temperature).softmax(1), (wanted / temperature).softmax(1)
@@ -32,6 +33,7 @@ def test_the_divergence_is_that_of_the_definition(temperature: float) -> None:
 
 
 @given(temperatures, st.floats(-30.0, 30.0))
+@settings(deadline=None)
 def test_a_student_that_says_the_same_loses_nothing(temperature: float, shift: float) -> None:
     """Logits are known up to a constant a photograph."""
     wanted = _logits()
@@ -75,6 +77,7 @@ def test_a_squared_difference_is_summed_over_a_vector_and_averaged_over_photogra
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 1000))
+@settings(deadline=None)
 def test_a_projection_keeps_lengths_and_as_much_as_any(channels: int, width: int, seed: int) -> None:
     vectors = F.normalize(_logits(40, channels, seed=seed))
     matrix = projection(vectors, width=width)

@@ -92,7 +92,7 @@ def test_each_view_has_its_outputs() -> None:
 
 def _collection(label: str | None) -> Collection:
     examples = tuple(Example(PHOTO, label, split) for split in ("train", "val"))
-    return Collection(name="photographs", examples=examples)
+    return Collection(name="photographs", examples=examples, unlabelled=label is None)
 
 
 def test_a_split_with_labels_is_judged_by_them() -> None:

@@ -115,7 +115,8 @@ def without_labels(files: Iterable[str], *, where: str, keep_held_out: bool = Fa
     if not photos:
         raise UsageError(f"{where} holds no photographs ({_KINDS})")
     below, _ = _below_top(photos)
-    splits = _splits(dict.fromkeys(photo.parts[0] for photo in below), where=where) if _divided(below) else {}
+    firsts = sorted({photo.parts[0] for photo in below}, key=natural)
+    splits = _splits(firsts, where=where) if _divided(below) else {}
     placed = [_placed(photo, splits, keep=keep_held_out) for photo in below]
     if {photo.split for photo in placed} == {"train"}:
         placed = [replace(photo, split=None) for photo in placed]

@@ -144,6 +144,8 @@ class Collection:
     """What is shown fills the frame, so that a crop would cut it and colour says nothing (true of digits)."""
     notes: tuple[str, ...] = ()
     """What the user must be told: left out, renamed, found elsewhere. One line each."""
+    unlabelled: bool = False
+    """Nothing is said of the photographs, or of none but those that are held out."""
     bad: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Photographs known to be unusable before any is decoded, left out of `examples`: name to reason."""
 

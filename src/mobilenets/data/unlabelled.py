@@ -16,9 +16,9 @@ from mobilenets.files import expanded
 _LISTS = (".csv", ".tsv", ".txt")
 
 
-def nothing_known(collection: Collection, split: str | None) -> bool:
-    """Whether the photographs of a split have neither labels nor anything else that is said of them."""
-    return not any(one.label is not None or one.fields for one in collection.part(split))
+def nothing_known(collection: Collection, split: str) -> bool:
+    """Whether nothing is said of the photographs of a split."""
+    return collection.unlabelled and not any(one.label is not None for one in collection.part(split))
 
 
 def is_unlabelled(source: str) -> bool:
@@ -37,12 +37,13 @@ def open_unlabelled(source: str, *, keep_held_out: bool = False) -> Collection:
     files = _files(path)
     if files is None:
         collection = open_collection(source, needs=())
-        return replace(collection, examples=tuple(Example(one.photo, None, one.split) for one in collection.examples))
+        bare = (Example(one.photo, None, one.split) for one in collection.examples)
+        return replace(collection, examples=tuple(bare), unlabelled=True)
     layout = without_labels(files, where=str(path), keep_held_out=keep_held_out)
     photos = _photos([one.path for one in layout.photos], path)
     examples = (Example(photos[one.path], one.label, one.split) for one in layout.photos)
     name = path.resolve().name if path.is_dir() else path.stem
-    return Collection(name=name, examples=tuple(examples), notes=layout.notes)
+    return Collection(name=name, examples=tuple(examples), notes=layout.notes, unlabelled=True)
 
 
 def _files(path: Path) -> list[str] | None:

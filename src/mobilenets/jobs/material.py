@@ -12,7 +12,7 @@ from mobilenets.data.examples import Chosen, Examples
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.split import split_collection
-from mobilenets.data.unlabelled import is_unlabelled, nothing_known, open_unlabelled
+from mobilenets.data.unlabelled import is_unlabelled, open_unlabelled
 from mobilenets.data.views import Distortion
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded
@@ -70,8 +70,7 @@ def divided(run: Run) -> Collection:
         raise UsageError(
             f"{run.data} has {' and '.join(collection.splits)} and no train: there is nothing to learn from"
         )
-    bare = all(nothing_known(collection, split) for split in collection.splits or (None,))
-    divide = split_collection if bare else task.divide
+    divide = split_collection if collection.unlabelled else task.divide
     return divide(collection, fraction=run.val_fraction, seed=run.seed)
 
 

@@ -26,6 +26,7 @@ from mobilenets.tasks.protocol import Answer, Distils, Evaluated, FitsHead, Scor
 from mobilenets.tasks.taught import WANTED, Unlabelled
 
 AGREEMENT = "agreement"
+
 Teach = Callable[[Batch], Tensor]
 """(N, outputs) for the very views of a batch, as constants on its device."""
 Recall = Callable[[Tensor, Callable[[], None]], Tensor]

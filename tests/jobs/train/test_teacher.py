@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ import pytest
 import torch
 from rich.console import Console
 
+from mobilenets.architecture.layer import Layer
+from mobilenets.architecture.tables import classifier
 from mobilenets.checkpoint import MODEL, RUN, read_description, read_tensors, write_tensors
-from mobilenets.data.examples import Batch
+from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.loader import Pick, Share
+from mobilenets.data.photos import Collection
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.evaluate import evaluate
@@ -27,7 +30,9 @@ from mobilenets.prediction.model import load
 from mobilenets.run import Augmentation, Distillation, Machine, Run
 from mobilenets.tasks.distillation import Distilled
 from mobilenets.tasks.features import Features
-from mobilenets.tasks.taught import WANTED
+from mobilenets.tasks.protocol import Answer, Scores, TaskSettings
+from mobilenets.tasks.registry import TASKS
+from mobilenets.tasks.taught import WANTED, Unlabelled
 from mobilenets.training.distributed import Group
 from mobilenets.training.step import Stepper
 
@@ -178,12 +183,9 @@ def test_an_artefact_teaches_in_its_own_runtime(tiny_run: Make, tiny_model: Path
     batch = one.batches(one.material.train, learning=True)[Pick(0, (0, 4, 7))]
     torch.testing.assert_close(one.task.teach(batch), other.task.teach(batch), atol=1e-4, rtol=1e-4)
     learn(tiny_run(tmp_path / "run", epochs=1, distillation=taught(folder)))
-    assert read_description(tmp_path / "run").teacher.sha256 == read_artefact_sha(folder)
-
-
-def read_artefact_sha(folder: Path) -> str:
-    files: dict[str, Any] = json.loads((folder / "report.json").read_text())["files"]
-    return str(files["model.onnx"]["sha256"])
+    origin = read_description(tmp_path / "run").teacher
+    assert origin is not None
+    assert origin.sha256 == json.loads((folder / "report.json").read_text())["files"]["model.onnx"]["sha256"]
 
 
 def test_the_teacher_sees_what_the_student_sees() -> None:
@@ -287,6 +289,13 @@ def test_going_on_needs_the_very_teacher(tiny_run: Make, tiny_model: Path, tmp_p
     assert "\n" not in str(caught.value)
 
 
+def test_a_teacher_in_the_place_of_its_student(tiny_run: Make, tiny_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model, tmp_path / "run")
+    with pytest.raises(UsageError, match="is --out too, and would be written over: choose another folder"):
+        train(tiny_run(tmp_path / "run", distillation=taught(tmp_path / "run")), overwrite=True, console=QUIET)
+    assert (tmp_path / "run" / MODEL).read_bytes() == (tiny_model / MODEL).read_bytes()
+
+
 def test_a_run_without_a_teacher_goes_on_without(tiny_run: Make, tiny_model: Path, tmp_path: Path) -> None:
     run = tiny_run(tmp_path / "run", epochs=1)
     learn(run)
@@ -360,3 +369,47 @@ def test_photographs_without_labels_need_a_teacher(
 def test_the_recipe_names_no_teacher(tiny_run: Make, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="recipe distil learns from a teacher: name one with --teacher"):
         learn(tiny_run(tmp_path / "run", recipe="distil"))
+
+
+@dataclass(frozen=True)
+class Vectors(Features):
+    """The smallest task of vectors that is learnt: eight numbers a photograph."""
+
+    name: str = "vectors"
+
+    @classmethod
+    def learn(cls, collection: Collection, *, settings: TaskSettings) -> "Vectors":  # noqa: ARG003 (the protocol's)
+        return cls()
+
+    def examples(self, collection: Collection, split: str) -> Examples:
+        return Unlabelled(tuple(one.photo for one in collection.part(split)))
+
+    def head(self, body: Sequence[Layer]) -> list[Layer]:
+        return classifier(body, 8)
+
+    def loss(self, outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
+        return outputs.square().mean()
+
+    def watch(self, outputs: torch.Tensor, batch: Batch) -> dict[str, torch.Tensor]:
+        return {}
+
+    def score(self, answers: Sequence[Answer], truths: Sequence[object]) -> Scores:
+        return Scores("count", {"count": float(len(answers))})
+
+
+def test_vectors_of_another_width_are_projected(
+    tiny_run: Make, checkpoint: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network without a head teaches 256 features; the student has eight numbers for them."""
+    monkeypatch.setitem(TASKS, "vectors", Vectors)
+    run = tiny_run(tmp_path / "run", task="vectors", epochs=8, distillation=taught(checkpoint(Features())))
+    job = prepared(run)
+    assert "the teacher's 256 numbers are projected to the student's 8, lengths kept" in job.progress.notes
+    assert isinstance(job.task, Distilled)
+    batch = job.batches(job.material.train, learning=True)[Pick(0, (0, 4, 7))]
+    wanted = load(checkpoint(Features()), device=CPU)(batch.images).clone()
+    assert job.task.teach(batch).shape == (3, 8)
+    torch.testing.assert_close(job.task.teach(batch).norm(dim=1), wanted.norm(dim=1))
+    history = learn(run).history
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+    assert resume(run.out, console=QUIET).history == history

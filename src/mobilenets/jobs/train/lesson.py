@@ -12,12 +12,13 @@ from rich.console import Console
 from torch import Tensor
 
 from mobilenets.cache_folder import cache_folder
+from mobilenets.checkpoint import read_tensors, write_tensors
 from mobilenets.data.examples import Batch
 from mobilenets.data.loader import Pick, load
 from mobilenets.errors import JobError, UsageError
 from mobilenets.files import write_whole
 from mobilenets.jobs.material import Part
-from mobilenets.jobs.train.job import Job
+from mobilenets.jobs.train.job import Job, precision_of
 from mobilenets.jobs.train.teacher import Beside, Teacher
 from mobilenets.maths.distillation import projection
 from mobilenets.prediction.model import plan
@@ -31,6 +32,7 @@ _BATCH = 64
 _PROBED = 4
 # Photographs, evenly spread: many more than there are directions of an embedding to tell apart.
 _PROJECTED = 4096
+_PROJECTION = "state/projection.safetensors"
 _GIGABYTE = 1_000_000_000
 # As of photographs: the cache folder keeps at most this many times what one run may take.
 _KEEP = 3
@@ -77,15 +79,19 @@ class _Lesson:
         places = range(min(self.job.material.val.count, _PROBED))
         for _, said in self._asked(self.job.material.val, places, views=0):
             if not said.isfinite().all():
-                raise JobError(f"the outputs of the teacher {name} are not finite: its weights are damaged")
+                raise JobError(f"the outputs of the teacher {name} are not finite: its weights are damaged, use others")
             if said.shape[1:] != (self._width,):
                 self.teach.matrix = self._projection()
 
     def _projection(self) -> Tensor:
-        count = self.job.material.train.count
-        places = range(0, count, -(-count // _PROJECTED))
-        said = [outputs for _, outputs in self._asked(self.job.central, places, views=0)]
-        return projection(torch.cat(said), width=self._width)
+        """Found once, by the first process, for all of them and for a run that goes on."""
+        job, file = self.job, self.job.run.out / _PROJECTION
+        begins = job.group.leads and job.placed is not None
+        if begins:
+            places = range(0, job.material.train.count, -(-job.material.train.count // _PROJECTED))
+            said = [outputs for _, outputs in self._asked(job.central, places, views=0)]
+            write_tensors(file, {"matrix": projection(torch.cat(said), width=self._width)}, {})
+        return read_tensors(file).tensors["matrix"]
 
     def notes(self) -> Iterator[str]:
         """What is to be told when the run begins."""
@@ -156,6 +162,7 @@ class _Lesson:
             _FORMAT,
             self.teacher.origin.sha256,
             to_json(model.preprocessing),
+            str(precision_of(job.run, job.group.device)),
             None if self.teach.columns is None else self.teach.columns.tolist(),
             self._width,
             job.material.digest,

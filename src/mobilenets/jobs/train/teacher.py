@@ -45,6 +45,8 @@ def open_teacher(run: Run, device: torch.device, *, resumed: bool) -> Teacher:
     source = run.distillation.teacher
     assert source is not None
     named: str | Path = source if is_foreign(source) else expanded(source)
+    if isinstance(named, Path) and named.resolve() == run.out.resolve():
+        raise UsageError(f"--teacher {source} is --out too, and would be written over: choose another folder")
     try:
         model = load_any(named, device="cpu", weights=run.distillation.teacher_weights)
         teacher = Teacher(model, TeacherOrigin(source, _sha256(model, named)))
