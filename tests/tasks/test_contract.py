@@ -31,7 +31,8 @@ from mobilenets.prediction.evaluate import Evaluation, evaluate, gather
 from mobilenets.prediction.model import Model, plan
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Distillation, Run
-from mobilenets.tasks.distillation import comparison, distilled
+from mobilenets.tasks.comparison import comparison
+from mobilenets.tasks.distillation import distilled
 from mobilenets.tasks.protocol import FitsHead, Task, TaskSettings
 from mobilenets.tasks.registry import TASKS
 from mobilenets.training.probe import features

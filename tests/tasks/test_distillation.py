@@ -15,10 +15,12 @@ from mobilenets.data.views import View
 from mobilenets.errors import UsageError
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.classify import Classify
-from mobilenets.tasks.distillation import Distilled, DistilledHead, Vectors, comparison, distilled, judge_of
+from mobilenets.tasks.comparison import EachAlone, Exclusive, Vectors, comparison
+from mobilenets.tasks.distillation import Distilled, DistilledHead, distilled, judge_of
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import Evaluated, Task, TaskSettings
 from mobilenets.tasks.taught import WANTED, Taught, Unlabelled
+from mobilenets.tasks.teachers import matching_outputs
 
 CLASSES = Classify(("ant", "bee"), label_smoothing=0.2)
 PHOTO = ArrayPhoto("a.png", np.zeros((4, 4, 3), np.uint8))
@@ -79,7 +81,32 @@ def test_vectors_are_compared_by_their_difference_and_angle() -> None:
     one, other = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 1.0], [0.0, 1.0]])
     assert float(compared.distillation_loss(one, other, temperature=9.0)) == 1.5
     assert compared.agreement(one, other).tolist() == [0.0, 1.0]
+
+
+@dataclass(frozen=True)
+class _Named(Features):
+    """A task that names its outputs and says nothing of how they are distilled."""
+
+    labels: tuple[str, ...] = ("smiles", "is young")
+    exclusive: bool = False
+
+    def state(self) -> dict[str, Any]:
+        return {"labels": list(self.labels)}
+
+
+def test_outputs_with_names_are_compared_as_probabilities() -> None:
     assert comparison(CLASSES) is CLASSES
+    one, other = torch.tensor([[1.0, -1.0], [3.0, 2.0]]), torch.tensor([[2.0, 1.0], [1.0, 4.0]])
+    exclusive, alone = comparison(_Named(exclusive=True)), comparison(_Named())
+    assert isinstance(exclusive, Exclusive)
+    assert isinstance(alone, EachAlone)
+    assert exclusive.agreement(one, other).tolist() == [1.0, 0.0]
+    assert alone.agreement(one, other).tolist() == [0.5, 1.0]
+    expected = CLASSES.distillation_loss(one, other, temperature=3.0)
+    assert exclusive.distillation_loss(one, other, temperature=3.0) == expected
+    wanted = torch.nn.functional.binary_cross_entropy_with_logits(one, other.sigmoid())
+    torch.testing.assert_close(alone.distillation_loss(one, other, temperature=1.0), wanted)
+    assert matching_outputs(_Named(), _Named(labels=("is young", "smiles"))) == (1, 0)
 
 
 def test_each_view_has_its_outputs() -> None:

@@ -11,7 +11,6 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from mobilenets.architecture.layer import Layer
 from mobilenets.data.examples import Batch, Examples
@@ -19,9 +18,9 @@ from mobilenets.data.photos import Collection
 from mobilenets.data.split import split_collection
 from mobilenets.data.unlabelled import nothing_known, open_unlabelled
 from mobilenets.errors import UsageError
-from mobilenets.maths.distillation import squared_difference
 from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
+from mobilenets.tasks.comparison import comparison
 from mobilenets.tasks.protocol import Answer, Distils, Evaluated, FitsHead, Scores, Task, TaskSettings
 from mobilenets.tasks.taught import WANTED, Unlabelled
 
@@ -31,26 +30,6 @@ Teach = Callable[[Batch], Tensor]
 """(N, outputs) for the very views of a batch, as constants on its device."""
 Recall = Callable[[Tensor, Callable[[], None]], Tensor]
 """(N, outputs) for training photographs, by place, as evaluation shows them; the function is called now and then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """How outputs are compared of a task that says nothing of it: as vectors. Keeps `Distils`."""
-
-    def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
-        return squared_difference(outputs, wanted)
-
-    def agreement(self, outputs: Tensor, wanted: Tensor) -> Tensor:
-        """The cosine of the angle between both."""
-        return F.cosine_similarity(outputs.float(), wanted.float())
-
-    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
-        return {}
-
-
-def comparison(task: Task) -> Distils:
-    """How a task's outputs are compared with a teacher's."""
-    return task if isinstance(task, Distils) else Vectors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +153,9 @@ class DistilledHead(Distilled):
 
 
 def distilled(inner: Task, teach: Teach, *, temperature: float, share: float, labelled: bool) -> Distilled:
-    """`inner` learnt from a teacher; with a head that is found first where `inner` has one."""
-    kind = DistilledHead if isinstance(inner, FitsHead) else Distilled
+    """`inner` learnt from a teacher; with a head that is found first where `inner` has one, and targets for it."""
+    fits = isinstance(inner, FitsHead) and (labelled or isinstance(inner, Distils))
+    kind = DistilledHead if fits else Distilled
     return kind(inner, teach, temperature, share, labelled)
 
 

@@ -132,7 +132,8 @@ class FitsHead(Protocol):
 class Distils(Protocol):
     """A task that says how a student's outputs are compared with its teacher's, both (N, outputs) in the same order.
 
-    Without it outputs are taken for vectors, and what is minimised is their squared difference.
+    Without it named outputs are compared as probabilities, those of a vector by their squared difference, and a head is
+    not found first where photographs have no labels.
     """
 
     def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mobilenets.data.imagenet_aliases import aliases
 from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
+from mobilenets.tasks.comparison import output_names
 from mobilenets.tasks.protocol import Task
 
 
@@ -14,7 +15,7 @@ def matching_outputs(task: Task, teacher: Task) -> tuple[int, ...] | None:
     Classes are matched by name, ImageNet's also by wnid and synonym; the teacher may know more of them. Outputs without
     names are vectors. Raises `UsageError` where a class is unknown to the teacher, and where one of both has classes.
     """
-    mine, theirs = _names(task), _names(teacher)
+    mine, theirs = output_names(task), output_names(teacher)
     if (task.name, task.state()) == (teacher.name, teacher.state()) or (not mine and not theirs):
         return None
     if task.name != teacher.name or not mine or not theirs:
@@ -33,8 +34,3 @@ def _by_name(mine: Sequence[str], theirs: Sequence[str]) -> tuple[int, ...]:
             "photographs, or take them as --unlabelled and the classes are the teacher's"
         )
     return tuple(known[name] for name in mine)
-
-
-def _names(task: Task) -> Sequence[str]:
-    names: Sequence[str] = getattr(task, "classes", ())
-    return names
