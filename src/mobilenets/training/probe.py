@@ -11,6 +11,7 @@ from mobilenets.data.reading import Pixels
 from mobilenets.data.shapes import Shape
 from mobilenets.data.views import Array
 from mobilenets.maths.logistic import Linear
+from mobilenets.network.watch import watched
 from mobilenets.prediction.model import Model
 
 # Numbers held at once, 400 MB of them; finding the head takes about three times that.
@@ -69,15 +70,12 @@ def features(
     flips = (False, True) if mirror and 2 * count * head.in_features <= _MOST else (False,)
     values: list[Tensor] = []
     rows: list[Batch] = []
-    handle = head.register_forward_pre_hook(lambda _, inputs: values.append(inputs[0].float().cpu()))
-    try:
+    with watched({"head": head}, lambda _, given, __: values.append(given.float().cpu())):
         for batch in batches:
             for flip in flips if len(batch) else ():
                 model(batch.images.flip(3) if flip else batch.images)
                 rows.append(batch)
             seen(len(batch))
-    finally:
-        handle.remove()
     return _together(values, rows, channels=head.in_features)
 
 

@@ -17,6 +17,7 @@ from mobilenets.network.blocks import ConvNorm
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.network.int8 import quantise
 from mobilenets.network.padding import pad_same
+from mobilenets.network.watch import run_watched
 
 
 def bias_corrected(network: Network, batches: Iterable[Tensor], *, kernels: Kernels = "channel symmetric") -> Network:
@@ -39,22 +40,12 @@ def _mean_inputs(network: Network, batches: Iterable[Tensor]) -> dict[str, Tenso
     sums: dict[str, Tensor] = {}
     counts: dict[str, int] = {}
 
-    def note(path: str, given: Tensor) -> None:
+    def note(path: str, given: Tensor, _: Tensor) -> None:
         sums[path] = sums.get(path, 0.0) + given.sum(0, keepdim=True)
         counts[path] = counts.get(path, 0) + len(given)
 
-    handles = [
-        network.get_submodule(path).register_forward_hook(lambda _m, given, _o, path=path: note(path, given[0]))
-        for path in module_paths(network.layers).values()
-        if weighted(network.get_submodule(path)) is not None
-    ]
-    try:
-        with torch.no_grad():
-            for images in batches:
-                network(images)
-    finally:
-        for handle in handles:
-            handle.remove()
+    blocks = {path: network.get_submodule(path) for path in module_paths(network.layers).values()}
+    run_watched(network, batches, {path: one for path, one in blocks.items() if weighted(one) is not None}, note)
     return {path: sums[path] / counts[path] for path in sums}
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mobilenets.architecture.layer import Layer
 from mobilenets.deployment.int8.fake import weighted
 from mobilenets.network.graph import Network, module_paths
+from mobilenets.network.watch import run_watched
 
 # What a channel is multiplied by and the next layer divided by, at most: a channel that was hardly ever on is left so.
 _MOST = 16.0
@@ -53,25 +54,13 @@ def _largest(network: Network, batches: Iterable[Tensor]) -> dict[str, Tensor]:
     """The greatest size of each channel of every convolution's output, (channels,)."""
     seen: dict[str, Tensor] = {}
 
-    def note(name: str, output: Tensor) -> None:
+    def note(name: str, _: Tensor, output: Tensor) -> None:
         sizes = output.abs().transpose(0, 1).flatten(1).amax(1)
         seen[name] = torch.maximum(seen[name], sizes) if name in seen else sizes
 
     paths = module_paths(network.layers)
-    handles = [
-        network.get_submodule(paths[layer.name]).register_forward_hook(
-            lambda _m, _i, output, name=layer.name: note(name, output)
-        )
-        for layer in network.layers
-        if layer.op == "conv"
-    ]
-    try:
-        with torch.no_grad():
-            for images in batches:
-                network(images)
-    finally:
-        for handle in handles:
-            handle.remove()
+    convolutions = {one.name: network.get_submodule(paths[one.name]) for one in network.layers if one.op == "conv"}
+    run_watched(network, batches, convolutions, note)
     return seen
 
 

@@ -19,6 +19,7 @@ from mobilenets.network.blocks import ConvNorm, Linear
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.network.int8 import quantise
 from mobilenets.network.quantisation import Grid
+from mobilenets.network.watch import run_watched
 
 Kernels = Literal["layer asymmetric", "layer symmetric", "channel asymmetric", "channel symmetric", "float"]
 """One scale for a whole kernel or one for each output channel; around a zero point or around zero."""
@@ -40,24 +41,14 @@ def observe(network: Network, batches: Iterable[Tensor]) -> dict[str, Range]:
     """The range of the image and of every layer's output, by the layer's name, over batches of scaled images."""
     seen: dict[str, Range] = {}
 
-    def note(name: str, values: Tensor) -> None:
+    def note(name: str, given: Tensor, output: Tensor) -> None:
+        values = given if name == IMAGE else output
         low, high = (float(end) for end in torch.aminmax(values))
         known = seen.get(name, Range(low, high))
         seen[name] = Range(min(known.low, low), max(known.high, high))
 
-    paths = module_paths(network.layers)
-    handles = [
-        network.get_submodule(path).register_forward_hook(lambda _m, _i, output, name=name: note(name, output))
-        for name, path in paths.items()
-    ]
-    try:
-        with torch.inference_mode():
-            for images in batches:
-                note(IMAGE, images)
-                network(images)
-    finally:
-        for handle in handles:
-            handle.remove()
+    blocks = {name: network.get_submodule(path) for name, path in module_paths(network.layers).items()}
+    run_watched(network, batches, {IMAGE: network, **blocks}, note)
     return seen
 
 
