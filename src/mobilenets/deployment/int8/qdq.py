@@ -3,9 +3,6 @@
 Weights are symmetric with a scale a channel, activations unsigned with a zero point, biases of 32 bits.
 """
 
-import contextlib
-import io
-import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +12,7 @@ import numpy as np
 
 from mobilenets.deployment.int8.protocol import Calibration, Method
 from mobilenets.deployment.runtimes.protocol import Images
+from mobilenets.deployment.runtimes.quiet import quiet
 from mobilenets.deployment.shipped import IMAGES, Shipped, Signature
 
 _OPERATORS = ["Conv", "Gemm", "MatMul", "Clip", "Relu", "LeakyRelu"]
@@ -33,13 +31,13 @@ def quantised(content: bytes, module: Shipped, signature: Signature, calibration
     """The ONNX file of a module in 8 bits, as a `ModelProto`."""
     import onnx
 
-    with tempfile.TemporaryDirectory(prefix="mobilenets-int8-") as folder, _quiet():
+    with tempfile.TemporaryDirectory(prefix="mobilenets-int8-") as folder, quiet():
         prepared = _prepared(content, Path(folder))
         ranges = _ranges(prepared, signature, calibration, Path(folder))
         model = onnx.load(prepared)
     first = next(node for node in model.graph.node if node.op_type in _OPERATORS)
     ranges.data[first.input[0]] = _image_range(module)
-    with _quiet():
+    with quiet():
         made = _inserted(model, ranges)
     _forget_domains(made)
     return made
@@ -137,16 +135,3 @@ def _forget_domains(model: Any) -> None:
     kept = [entry for entry in model.opset_import if entry.domain in used]
     del model.opset_import[:]
     model.opset_import.extend(kept)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what the quantiser prints and logs of its progress."""
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logger.setLevel(level)

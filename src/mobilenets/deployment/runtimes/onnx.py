@@ -1,9 +1,6 @@
 """ONNX, run by ONNX Runtime."""
 
-import contextlib
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from mobilenets.deployment.int8.operators import count_operators
 from mobilenets.deployment.int8.protocol import Calibration, QuantisedFile
 from mobilenets.deployment.int8.qdq import quantised
 from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
+from mobilenets.deployment.runtimes.quiet import quiet
 from mobilenets.deployment.shipped import IMAGES, OUTPUTS, Shipped, Signature
 from mobilenets.errors import JobError
 
@@ -88,7 +86,7 @@ def onnx_bytes(module: Shipped, signature: Signature) -> bytes:
     """A module as an ONNX file with its weights inside: input `images`, output `outputs`."""
     import torch
 
-    with _quiet(), torch.no_grad():
+    with quiet(), torch.no_grad():
         program = torch.onnx.export(
             module,
             (signature.example(),),
@@ -123,17 +121,3 @@ def _strip(model: Any) -> None:
     for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output):
         del part.metadata_props[:]
         part.doc_string = ""
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the exporter's notes on its own progress, and torch's warnings of what it does itself."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
