@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mobilenets.data.manifest import read_manifest
 from mobilenets.data.photos import Collection, Example, FilePhoto
-from mobilenets.data.split import read_split, split_collection, write_split
+from mobilenets.data.split import read_split, split_collection, veil_split, write_split
 from mobilenets.errors import JobError, UsageError
 
 
@@ -122,11 +122,44 @@ def test_photographs_that_changed_since_are_named(tmp_path: Path) -> None:
         read_split(path, other)
 
 
+def _veiled(tmp_path: Path, found: Collection) -> Path:
+    write_split(tmp_path / "split.csv", found)
+    veil_split(tmp_path / "split.csv", tmp_path / "veiled.csv")
+    return tmp_path / "veiled.csv"
+
+
+def test_veiled_it_divides_alike_and_names_nothing(tmp_path: Path) -> None:
+    examples = tuple(Example(FilePhoto(name, Path()), "owl") for name in ODD_NAMES)
+    whole = replace(collection(owl=9), examples=(*collection(owl=9).examples, *examples))
+    found = split_collection(whole, fraction=0.3, seed=1)
+    path = _veiled(tmp_path, found)
+    assert read_split(path, whole).examples == found.examples
+    text = path.read_text()
+    assert "owl" not in text
+    assert "jpg" not in text
+    hashes = [line.split(",")[0] for line in text.splitlines()[1:]]
+    assert hashes == sorted(hashes)  # not in the order of the names
+    assert len(set(hashes)) == 14
+
+
+def test_photographs_that_changed_since_do_not_fit_a_veiled_split(tmp_path: Path) -> None:
+    path = _veiled(tmp_path, split_collection(collection(a=5, b=5), fraction=0.4, seed=0))
+    with pytest.raises(UsageError, match=r"2 photographs new or labelled otherwise \(the first: b/5\.jpg\); put them"):
+        read_split(path, collection(a=5, b=7))
+    with pytest.raises(UsageError, match=r"photos has changed since .*: 1 photograph gone; put them back"):
+        read_split(path, collection(a=4, b=5))
+    whole = collection(a=5, b=5)
+    other = replace(whole, examples=(replace(whole.examples[0], label="c"), *whole.examples[1:]))
+    with pytest.raises(UsageError, match=r"1 photograph new or labelled otherwise \(the first: a/0\.jpg\)"):
+        read_split(path, other)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("file,label\na/0.jpg,a\n", "has the columns file, label: needed are file, label, split"),
         ("file,label,split\na/0.jpg,a,hold\n", "line 2: the split is 'hold': use train, val, test"),
+        ("sha256,split\n0,hold\n", "line 2: the split is 'hold': use train, val, test"),
     ],
 )
 def test_a_table_that_is_no_split(tmp_path: Path, text: str, message: str) -> None:

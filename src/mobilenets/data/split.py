@@ -9,13 +9,14 @@ from pathlib import Path
 
 from mobilenets.data.naming import natural
 from mobilenets.data.photos import SPLITS, Collection, Example
-from mobilenets.data.table import read_table
+from mobilenets.data.table import Row, read_table
 from mobilenets.data.wording import counted, listed
 from mobilenets.errors import UsageError
-from mobilenets.files import write_whole
+from mobilenets.files import write_text_whole, write_whole
 from mobilenets.settings import within
 
 COLUMNS = ("file", "label", "split")
+VEILED = ("sha256", "split")
 
 
 def split_collection(collection: Collection, *, fraction: float, seed: int) -> Collection:
@@ -64,20 +65,25 @@ def write_split(path: Path, collection: Collection) -> None:
     write_whole(path, write)
 
 
+def veil_split(path: Path, veiled: Path) -> None:
+    """Write a split down for strangers: a hash stands for each photograph's name and label.
+
+    Who has the photographs finds each again with `read_split`; who has not can only guess names and try them. Raises
+    `UsageError` for a `path` that is no split and `JobError` where `veiled` cannot be written.
+    """
+    rows = sorted((_veil(row.values["file"], row.values["label"]), row.values["split"]) for row in _rows(path, COLUMNS))
+    lines = [VEILED, *rows]
+    write_text_whole(veiled, "".join(f"{','.join(line)}\n" for line in lines))
+
+
 def read_split(path: Path, collection: Collection) -> Collection:
-    """The collection, which came without splits, split as `path` has it written down.
+    """The collection, which came without splits, split as `path` has it written down, by names or veiled.
 
     Raises `UsageError` where the two disagree on the photographs or their labels: they have changed since.
     """
-    table = read_table(path, exact=True)
-    if not set(COLUMNS) <= set(table.columns):
-        raise UsageError(f"{path} has the columns {', '.join(table.columns)}: needed are {', '.join(COLUMNS)}")
-    written = {row.values["file"]: row for row in table.rows}
-    strange = next((row for row in table.rows if row.values["split"] not in SPLITS), None)
-    if strange is not None:
-        raise UsageError(
-            f"{path}, line {strange.line}: the split is {strange.values['split']!r}: use {', '.join(SPLITS)}"
-        )
+    if set(VEILED) <= set(read_table(path, exact=True).columns):
+        return _read_veiled(path, collection)
+    written = {row.values["file"]: row for row in _rows(path, COLUMNS)}
     here = {example.photo.name: example.label or "" for example in collection.examples}
     changes = {
         "new": [name for name in here if name not in written],
@@ -88,11 +94,44 @@ def read_split(path: Path, collection: Collection) -> Collection:
     }
     for what, names in changes.items():
         if names:
-            raise UsageError(
-                f"{collection.name} has changed since {path} was written: {counted(len(names), 'photograph')} {what} "
-                f"(the first: {min(names, key=natural)}); put them back as they were, or begin a new run"
-            )
+            first = f" (the first: {min(names, key=natural)})"
+            raise _changed(path, collection, f"{counted(len(names), 'photograph')} {what}{first}")
     return _with_splits(collection, {name: row.values["split"] for name, row in written.items()}, [])
+
+
+def _read_veiled(path: Path, collection: Collection) -> Collection:
+    written = {row.values["sha256"]: row.values["split"] for row in _rows(path, VEILED)}
+    here = {example.photo.name: _veil(example.photo.name, example.label or "") for example in collection.examples}
+    new = [name for name, veil in here.items() if veil not in written]
+    if new:
+        words = f"{counted(len(new), 'photograph')} new or labelled otherwise (the first: {min(new, key=natural)})"
+        raise _changed(path, collection, words)
+    gone = len(written) - len(here)
+    if gone:
+        raise _changed(path, collection, f"{counted(gone, 'photograph')} gone")
+    return _with_splits(collection, {name: written[veil] for name, veil in here.items()}, [])
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
+    """The rows of a split; raises `UsageError` where a column is missing or a split is none."""
+    table = read_table(path, exact=True)
+    if not set(columns) <= set(table.columns):
+        raise UsageError(f"{path} has the columns {', '.join(table.columns)}: needed are {', '.join(columns)}")
+    strange = next((row for row in table.rows if row.values["split"] not in SPLITS), None)
+    if strange is not None:
+        raise UsageError(
+            f"{path}, line {strange.line}: the split is {strange.values['split']!r}: use {', '.join(SPLITS)}"
+        )
+    return table.rows
+
+
+def _changed(path: Path, collection: Collection, what: str) -> UsageError:
+    remedy = "put them back as they were, or begin a new run"
+    return UsageError(f"{collection.name} has changed since {path} was written: {what}; {remedy}")
+
+
+def _veil(name: str, label: str) -> str:
+    return hashlib.sha256(f"{name}\0{label}".encode(errors="surrogateescape")).hexdigest()
 
 
 def _with_splits(collection: Collection, splits: Mapping[str, str], notes: list[str]) -> Collection:
