@@ -43,6 +43,6 @@ $(READY): pyproject.toml constraints.txt
 $(ALL_READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-all
 	.venv-all/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable ".[dev,executorch,litert-export,ncnn]"
+		--editable ".[dev,coreml,executorch,litert-export,ncnn]"
 	.venv-all/bin/pip install --quiet --disable-pip-version-check --no-deps litert-torch==0.10.0 litert-converter==0.5.0
 	touch $@

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mobilenets.jobs.paper import paper
     from mobilenets.jobs.predict import predict
     from mobilenets.jobs.train import resume, train
+    from mobilenets.jobs.verify import verify
     from mobilenets.jobs.weights.converting import convert_weights
     from mobilenets.jobs.weights.listing import fetch_weights, list_weights
     from mobilenets.jobs.weights.showing import show_weights
@@ -52,6 +53,7 @@ __all__ = [
     "resume_fit",
     "show_weights",
     "train",
+    "verify",
 ]
 
 _HOMES = {
@@ -81,6 +83,7 @@ _HOMES = {
     "resume": "mobilenets.jobs.train",
     "show_weights": "mobilenets.jobs.weights.showing",
     "train": "mobilenets.jobs.train",
+    "verify": "mobilenets.jobs.verify",
 }
 
 

@@ -76,7 +76,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise JobError(f"{path} cannot be written: {_because(error)}") from error
     try:
         yield temporary
-        for file in temporary.iterdir():
+        for file in temporary.rglob("*"):
             _to_disk(file)
         with contextlib.suppress(OSError):  # as below
             _to_disk(temporary)

@@ -1,5 +1,6 @@
 """`mobilenets export`: a checkpoint as an artefact that ships."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -9,9 +10,8 @@ from tyro.conf import Positional
 from mobilenets.cli.output import Column, million_text, print_json, print_line, print_table, size_text
 
 if TYPE_CHECKING:
-    from mobilenets.deployment.artefact import Artefact
+    from mobilenets.deployment.artefact import Artefact, Report
     from mobilenets.deployment.int8.report import Int8Report
-    from mobilenets.deployment.verify import Verification
 
 
 def run(
@@ -29,18 +29,20 @@ def run(
     calibrate: int = 128,
     qat_minutes: float = 5.0,
     seed: int = 0,
+    unverified: bool = False,
     overwrite: bool = False,
     json: bool = False,
 ) -> None:
     """Export a checkpoint to a runtime: one folder with the model, its labels, and inputs and outputs to test it with.
 
-    The model file holds its preprocessing. It is run in its own runtime and compared with PyTorch before it is kept.
+    The model file holds its preprocessing. It is run in its own runtime and compared with PyTorch before it is kept;
+    where the runtime cannot be (Core ML off macOS), --unverified keeps it all the same, to be verified there.
 
     Args:
         checkpoint: checkpoint folder
         out: folder of the artefact
-        runtime: onnx, openvino, litert, executorch or ncnn
-        batch: images at a time; unset: any number, or one in litert, executorch and ncnn
+        runtime: onnx, openvino, litert, executorch, ncnn or coreml
+        batch: images at a time; unset: any number, or one in litert, executorch, ncnn and coreml
         inputs: RGB bytes, or floats that are scaled already
         data: photographs for the golden inputs (unset: synthetic images), and to calibrate and measure int8 with
         goldens: golden inputs to keep
@@ -50,6 +52,7 @@ def run(
         calibrate: int8: photographs of --data's train that ranges are taken from
         qat_minutes: int8: minutes of training where nothing else keeps the accuracy; 0: none
         seed: int8: which photographs
+        unverified: keep a file that this system cannot run; `mobilenets verify` runs it where it can be
         overwrite: replace an earlier artefact
         json: print JSON
     """
@@ -69,6 +72,7 @@ def run(
         goldens=goldens,
         precision=precision,
         int8=settings if precision == "int8" else None,
+        unverified=unverified,
         overwrite=overwrite,
     )
     if json:
@@ -80,7 +84,6 @@ def run(
 def _print(artefact: "Artefact") -> None:
     report = artefact.report
     shape = " x ".join(map(str, artefact.signature.shape))
-    checked = report.verification
     made_by = report.made_by
     print_line(f"{artefact.folder}: {report.architecture.name} for {report.runtime}", style="bold")
     rows = [
@@ -89,8 +92,7 @@ def _print(artefact: "Artefact") -> None:
         ("model", size_text(report.size)),
         ("made by", ", ".join(f"{name} {number}" for name, number in made_by.items())),
         ("details", ", ".join(f"{name} {value}" for name, value in report.details.items())),
-        ("verified", f"{checked.golden}: {checked.shapes}"),
-        ("difference", f"{checked.largest_difference:.2g} at most, {_allowed(checked)}"),
+        *_verified(report),
     ]
     print_table((Column(""), Column("")), rows)
     if report.int8 is not None:
@@ -100,10 +102,14 @@ def _print(artefact: "Artefact") -> None:
     print_table((Column("file"), Column("size", number=True)), files)
 
 
-def _allowed(checked: "Verification") -> str:
-    if checked.tolerance is None:
-        return f"of outputs up to {checked.scale:.3g} (int8 is measured by its accuracy)"
-    return f"{checked.tolerance:.2g} allowed"
+def _verified(report: "Report") -> Sequence[tuple[str, str]]:
+    checked = report.verification
+    if checked is None:
+        return [("verified", f"NO: {report.unverified}")]
+    return [
+        ("verified", f"{checked.golden}: {checked.shapes}"),
+        ("difference", f"{checked.largest_difference:.2g} at most, {checked.allowed}"),
+    ]
 
 
 def _print_int8(said: "Int8Report") -> None:

@@ -34,6 +34,7 @@ VERBS = (
     Verb("predict", "answer for photographs, folders of them, or standard input"),
     Verb("fit", "photographs and a budget in, a file that keeps the budget out, measured on the file"),
     Verb("export", "a file for a runtime, its preprocessing inside, verified there against the checkpoint"),
+    Verb("verify", "an artefact's file run on this machine and compared with what it is to answer"),
     Verb("benchmark", "how fast artefacts are: latency, memory, where time goes; here or on another device"),
     Verb("weights", "published weights: list, fetch, show, convert to checkpoints and others' layouts"),
     Verb("paper", "the paper's tables recomputed and its figures drawn"),

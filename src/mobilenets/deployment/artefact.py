@@ -1,7 +1,7 @@
 """The artefact: a folder that ships, and answers without the checkpoint it came from.
 
-The model file of one runtime, `labels.txt`, `preprocessing.json`, `golden.npz` and `report.json`, which names every
-other file with its size and SHA-256.
+The model file of one runtime (Core ML's is a folder), `labels.txt`, `preprocessing.json`, `golden.npz` and
+`report.json`, which names every other file with its size and SHA-256.
 """
 
 import hashlib
@@ -39,7 +39,8 @@ class Report:
     `made_by` are packages and their versions, `details` what the runtime says of its file (the ONNX opset, ...),
     `params` the trainable numbers before batch norm was folded. `batch` None is any number of images. `source` says
     where the checkpoint's weights come from, `checkpoint` is its folder's name. `files` gives each file's size in
-    bytes and its SHA-256. `int8` is there where the precision is.
+    bytes and its SHA-256. `int8` is there where the precision is. A file that could not be run where it was made has
+    no `verification`, and `unverified` says why and what verifies it.
     """
 
     runtime: str
@@ -59,9 +60,10 @@ class Report:
     source: str
     checkpoint: str
     checkpoint_sha256: str
-    verification: Verification
+    verification: Verification | None
     files: Mapping[str, Any]
     int8: Int8Report | None = None
+    unverified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Artefact:
 
     @property
     def model(self) -> Path:
-        """The model file."""
+        """The model file or folder."""
         return self.folder / runtime_named(self.report.runtime).file
 
     @property
@@ -105,7 +107,7 @@ def read_artefact(folder: Path) -> Artefact:
     except UsageError as error:
         raise UsageError(f"{folder / REPORT}: {error}") from None
     for name in (runtime.file, PREPROCESSING, GOLDEN):
-        if name not in report.files:
+        if not any(one == name or one.startswith(f"{name}/") for one in report.files):
             raise UsageError(f"{folder / REPORT} is of an artefact for {runtime.name} and lists no {name}: {_REMEDY}")
     for name, facts in report.files.items():
         _check_file(folder, name, facts)
@@ -147,8 +149,13 @@ def _plain(data: Any) -> Any:
     return {key: value for key, value in data.items() if key not in FOR_PEOPLE}
 
 
+def _is_within(name: str) -> bool:
+    """Whether a file's name leads nowhere but into the artefact."""
+    return all(part not in ("", ".", "..") and Path(part).name == part for part in name.split("/"))
+
+
 def _check_file(folder: Path, name: str, facts: Any) -> None:
-    if Path(name).name != name or not isinstance(facts, dict):
+    if not _is_within(name) or not isinstance(facts, dict):
         raise UsageError(f"{folder / REPORT} is damaged (its files are not names with facts): {_REMEDY}")
     file = folder / name
     try:

@@ -56,14 +56,21 @@ def load_artefact(folder: Path, *, threads: int = 0) -> ArtefactModel:
         run=Batched(session, said.batch),
         inputs=said.inputs,
         any_size=said.any_size,
-        task=_task(artefact),
+        task=task_of(artefact),
         preprocessing=artefact.preprocessing,
         device=torch.device("cpu"),
-        notes=(f"run in {runtime.title} {version(runtime.runner)}",),
+        notes=(f"run in {runtime.title} {version(runtime.runner)}", *_unverified(artefact)),
     )
 
 
-def _task(artefact: Artefact) -> Task:
+def _unverified(artefact: Artefact) -> tuple[str, ...]:
+    if artefact.report.verification is not None:
+        return ()
+    return (f"its file has not been verified yet: `mobilenets verify {artefact.folder}` does",)
+
+
+def task_of(artefact: Artefact) -> Task:
+    """The task whose answers an artefact gives. Raises `UsageError` where its report is not whole."""
     try:
         return task_named(artefact.report.task).restore(artefact.report.task_state)
     except UsageError as error:

@@ -1,5 +1,6 @@
 """A model file compared with PyTorch, in its own runtime."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,12 +9,16 @@ from torch import nn
 
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.deployment.golden import Golden, golden, synthetic
+from mobilenets.deployment.runtimes.protocol import Images
 from mobilenets.deployment.session import Batched
 from mobilenets.deployment.shipped import Signature
 from mobilenets.errors import JobError
 
 RELATIVE_TOLERANCE = 1e-4
 _OTHER_SIZE = 32
+
+Case = tuple[Images, NDArray[np.float32]]
+"""Inputs, and the outputs to expect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,13 @@ class Verification:
     scale: float
     tolerance: float | None
     same_top1: bool | None
+
+    @property
+    def allowed(self) -> str:
+        """How large the difference may be, in words."""
+        if self.tolerance is None:
+            return f"of outputs up to {self.scale:.3g} (int8 is measured by its accuracy)"
+        return f"{self.tolerance:.2g} allowed"
 
 
 def verify(
@@ -52,16 +64,28 @@ def verify(
         other = synthetic(count=1, side=signature.resolution + _OTHER_SIZE)
         larger = golden(network, other, preprocessing, inputs=signature.inputs, described="another size")
         cases.append((larger.inputs, larger.outputs))
+    return _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+
+
+def verify_again(run: Batched, expected: Golden, *, classes: bool, exact: bool) -> Verification:
+    """As `verify`, without the checkpoint: with the golden inputs and outputs that stand beside the file."""
+    cases = [(expected.inputs, expected.outputs), (expected.inputs[:1], expected.outputs[:1])]
+    return _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+
+
+def _compared(run: Batched, cases: Sequence[Case], *, described: str, classes: bool, exact: bool) -> Verification:
+    """Run every case; the first is all that the scale and the classes are taken from."""
     outputs = [run(inputs) for inputs, _ in cases]
     pairs = zip(outputs, cases, strict=True)
-    scale = float(np.abs(expected.outputs).max())
+    right = cases[0][1]
+    scale = float(np.abs(right).max())
     verified = Verification(
-        golden=expected.described,
+        golden=described,
         shapes=", ".join("x".join(map(str, inputs.shape)) for inputs, _ in cases),
-        largest_difference=float(np.max([_difference(made, right) for made, (_, right) in pairs])),
+        largest_difference=float(np.max([_difference(made, wanted) for made, (_, wanted) in pairs])),
         scale=scale,
         tolerance=RELATIVE_TOLERANCE * scale if exact else None,
-        same_top1=_same_top1(outputs[0], expected.outputs, RELATIVE_TOLERANCE * scale) if classes else None,
+        same_top1=_same_top1(outputs[0], right, RELATIVE_TOLERANCE * scale) if classes else None,
     )
     _check(verified)
     return verified

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from mobilenets.deployment.artefact import FORMAT, GOLDEN, LABELS, PREPROCESSING
 from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.shipped import Signature
 from mobilenets.errors import UsageError
+from mobilenets.files import write_text_whole
 from mobilenets.settings import to_json
 from mobilenets.tasks.protocol import NamesOutputs, Task
 
@@ -25,23 +26,24 @@ def check_out(out: Path, *, overwrite: bool) -> None:
     """
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: it takes a folder")
-    there = sorted(entry.name for entry in out.iterdir()) if out.exists() else []
-    if not there:
+    if not out.exists() or not any(out.iterdir()):
         return
-    other = _not_of_an_artefact(out, there)
+    other = _not_of_an_artefact(out)
     if other is not None:
         raise UsageError(f"--out {out} has {other}, which would be lost: choose another folder")
     if not overwrite:
         raise UsageError(f"{out} already holds an artefact: choose another folder, or --overwrite")
 
 
-def _not_of_an_artefact(out: Path, names: Sequence[str]) -> str | None:
-    """The first file that no artefact at `out` lists as its own."""
+def _not_of_an_artefact(out: Path) -> str | None:
+    """The first file or folder that no artefact at `out` lists as its own."""
     try:
         listed = set(json.loads((out / REPORT).read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, KeyError, TypeError):
-        return next(iter(names))
-    return next((name for name in names if name not in listed | _OURS), None)
+        return min(entry.name for entry in out.iterdir())
+    above = {folder.as_posix() for name in listed for folder in PurePosixPath(name).parents}
+    there = (entry.relative_to(out).as_posix() for entry in sorted(out.rglob("*")))
+    return next((name for name in there if name not in listed | above | _OURS), None)
 
 
 def check_labels(labels: Sequence[str]) -> None:
@@ -59,7 +61,8 @@ def write_labels(folder: Path, labels: Sequence[str]) -> None:
 def write_preprocessing(folder: Path, preprocessing: Preprocessing, signature: Signature) -> None:
     """How a photograph becomes the model's input; `words` say it for people."""
     inside = "the model itself scales the values" if signature.inputs == "uint8" else "the app scales the values"
-    _write_json(folder / PREPROCESSING, {"words": f"{preprocessing.words} ({inside})", **to_json(preprocessing)})
+    data = {"words": f"{preprocessing.words} ({inside})", **to_json(preprocessing)}
+    write_text_whole(folder / PREPROCESSING, _json_text(data))
 
 
 def write_golden(folder: Path, golden: Golden) -> None:
@@ -69,12 +72,13 @@ def write_golden(folder: Path, golden: Golden) -> None:
 
 
 def files_in(folder: Path) -> dict[str, Any]:
-    """Every file of the folder with its bytes and SHA-256."""
-    return {file.name: facts_of(file) for file in sorted(folder.iterdir())}
+    """Every file of the folder and of those below, by its path in it, with its bytes and SHA-256."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): facts_of(file) for file in files}
 
 
 def write_report(folder: Path, report: Report, signature: Signature, task: Task) -> None:
-    """`report.json`: its format, the network and what the model takes and gives stand first, for people."""
+    """`report.json`, whole: its format, the network and what the model takes and gives stand first, for people."""
     data = {
         "format": FORMAT,
         "network": str(report.architecture.name),
@@ -82,7 +86,7 @@ def write_report(folder: Path, report: Report, signature: Signature, task: Task)
         "gives": _gives(report, task),
         **to_json(report),
     }
-    _write_json(folder / REPORT, data)
+    write_text_whole(folder / REPORT, _json_text(data))
 
 
 def _takes(signature: Signature) -> dict[str, Any]:
@@ -100,6 +104,5 @@ def _gives(report: Report, task: Task) -> dict[str, Any]:
     return {"name": "outputs", "type": "float32", "shape": (batch, report.outputs), "words": words}
 
 
-def _write_json(file: Path, data: Mapping[str, Any]) -> None:
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    file.write_bytes(text.encode(errors="backslashreplace"))
+def _json_text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"

@@ -17,11 +17,11 @@ from mobilenets.data.split import veil_split
 from mobilenets.deployment.artefact import Artefact, Report, facts_of, read_artefact
 from mobilenets.deployment.golden import Golden, from_photographs, golden, synthetic
 from mobilenets.deployment.int8.report import Int8Report
-from mobilenets.deployment.runtimes.protocol import Runtime, check_can_export
+from mobilenets.deployment.runtimes.protocol import Runtime, check_can_export, why_not_here
 from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.deployment.session import Batched
 from mobilenets.deployment.shipped import Inputs, Signature, fits_any_size
-from mobilenets.deployment.verify import verify
+from mobilenets.deployment.verify import Verification, verify
 from mobilenets.deployment.write import (
     check_labels,
     check_out,
@@ -45,6 +45,7 @@ _MOST_GOLDENS = 256
 # Golden photographs are spread over so many of those that are given.
 _LOOKED_AT = 10_000
 _STAGES = 2
+_VERIFIES = "mobilenets verify ARTEFACT"
 
 
 def export(
@@ -58,6 +59,7 @@ def export(
     goldens: int = GOLDENS,
     precision: Precision = "float32",
     int8: Int8Settings | None = None,
+    unverified: bool = False,
     overwrite: bool = False,
     console: Console | None = None,
 ) -> Artefact:
@@ -65,9 +67,10 @@ def export(
 
     `runtime` is one of `RUNTIMES`. The file takes `batch` images at a time, or any number where unset: RGB bytes
     (N, resolution, resolution, 3) for "uint8", normalised (N, 3, resolution, resolution) for "float"; a network with
-    symmetric padding takes any size. LiteRT, ExecuTorch and ncnn take one size, and one image by default. It is run on
-    `goldens` golden inputs, photographs of `data` or synthetic images, and compared with PyTorch before it is put in
-    place. `overwrite` lets an earlier artefact go.
+    symmetric padding takes any size. LiteRT, ExecuTorch, ncnn and Core ML take one size, and one image by default. It
+    is run on `goldens` golden inputs, photographs of `data` or synthetic images, and compared with PyTorch before it is
+    put in place. Where this system cannot run it, `unverified` keeps it all the same: its report says so, and
+    `mobilenets.verify` runs it where it can be. `overwrite` lets an earlier artefact go.
 
     With the `precision` "int8" the file has weights and activations of 8 bits, calibrated on photographs of `data` and
     measured on others as `int8` says; its golden outputs are its own.
@@ -80,6 +83,7 @@ def export(
     chosen = runtime_named(runtime)
     _check_numbers(batch, inputs, goldens)
     _check_precision(chosen, precision, int8)
+    _check_verifies(chosen, unverified=unverified)
     check_can_export(chosen)
     check_out(folder, overwrite=overwrite)
     source = read_source(Path(checkpoint))
@@ -125,6 +129,15 @@ def _check_precision(runtime: Runtime, precision: str, int8: Int8Settings | None
         raise UsageError(f"settings of int8 with the precision {precision}: leave them out or ask for int8")
 
 
+def _check_verifies(runtime: Runtime, *, unverified: bool) -> None:
+    """Raise `UsageError` for a file that could not be run here and none wanted so, or that could."""
+    reason = why_not_here(runtime)
+    if reason and not unverified:
+        raise UsageError(f"{reason}: export there, or add --unverified and run `{_VERIFIES}` there")
+    if unverified and not reason:
+        raise UsageError(f"--unverified with {runtime.name}, whose files can be verified here: leave it out")
+
+
 def _golden(source: Source, signature: Signature, *, data: str | None, count: int) -> Golden:
     shown = source.description.preprocessing
     if data is None:
@@ -149,19 +162,14 @@ def _finish(
     """Verify the model file in `made`, and write what belongs beside it."""
     said = source.description
     model_files = files_in(made)
-    run = Batched(runtime.open(made / runtime.file), signature.batch)
-    verified = verify(
-        run,
-        expected,
-        source.network,
-        said.preprocessing,
-        signature,
-        classes=source.exclusive,
-        exact=int8 is None,
-    )
-    if int8 is not None:
-        # An app is to be compared with the file that it runs.
-        expected = replace(expected, outputs=run(expected.inputs))
+    reason = why_not_here(runtime)
+    verified = None
+    if not reason:
+        run = Batched(runtime.open(made / runtime.file), signature.batch)
+        verified = _verified(run, source, signature, expected, exact=int8 is None)
+        if int8 is not None:
+            # An app is to be compared with the file that it runs.
+            expected = replace(expected, outputs=run(expected.inputs))
     if source.labels:
         write_labels(made, source.labels)
     write_preprocessing(made, said.preprocessing, signature)
@@ -191,5 +199,11 @@ def _finish(
         verification=verified,
         files=files_in(made),
         int8=int8,
+        unverified=f"{reason}: run `{_VERIFIES}` there" if reason else "",
     )
     write_report(made, report, signature, source.task)
+
+
+def _verified(run: Batched, source: Source, signature: Signature, expected: Golden, *, exact: bool) -> Verification:
+    shown = source.description.preprocessing
+    return verify(run, expected, source.network, shown, signature, classes=source.exclusive, exact=exact)

@@ -1,9 +1,11 @@
 """What a runtime that has 8-bit files takes and gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
 
 from mobilenets.deployment.runtimes.protocol import Images
 from mobilenets.deployment.shipped import Shipped, Signature
@@ -20,6 +22,12 @@ class Calibration:
 
     images: Images
     method: Method = "minmax"
+
+    def parts(self, count: int) -> Iterator[Images]:
+        """The images in parts of `count`; the last is filled up with images of it, which changes no range."""
+        for start in range(0, len(self.images), count):
+            part = self.images[start : start + count]
+            yield part[np.arange(count) % len(part)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,15 @@ class QuantisedFile:
 class Quantises(Protocol):
     """A runtime that has 8-bit files."""
 
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The ways from what was seen to ranges that it has."""
+        ...
+
     def export_int8(
         self, module: Shipped, signature: Signature, file: Path, *, calibration: Calibration
     ) -> QuantisedFile:
-        """Write the model file with weights of 8 bits a channel and activations of 8 bits.
+        """Write the model file with weights of 8 bits a channel and activations of 8 bits, by one of its `methods`.
 
         Raises `OSError`, and `JobError` where it cannot be made.
         """

@@ -4,12 +4,13 @@ Weights are symmetric with a scale a channel, activations unsigned with a zero p
 """
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mobilenets.deployment.int8.fake import Range
+from mobilenets.deployment.int8.image import image_range
 from mobilenets.deployment.int8.protocol import Calibration, Method
 from mobilenets.deployment.runtimes.protocol import Images
 from mobilenets.deployment.runtimes.quiet import quiet
@@ -36,7 +37,7 @@ def quantised(content: bytes, module: Shipped, signature: Signature, calibration
         ranges = _ranges(prepared, signature, calibration, Path(folder))
         model = onnx.load(prepared)
     first = next(node for node in model.graph.node if node.op_type in _OPERATORS)
-    ranges.data[first.input[0]] = _image_range(module)
+    ranges.data[first.input[0]] = _tensor_data(image_range(module))
     with quiet():
         made = _inserted(model, ranges)
     _forget_domains(made)
@@ -70,16 +71,9 @@ def _ranges(prepared: Path, signature: Signature, calibration: Calibration, fold
         providers=["CPUExecutionProvider"],
         extra_options=_SETTINGS[calibration.method],
     )
-    for part in _parts(calibration.images, signature.batch or _AT_ONCE):
+    for part in calibration.parts(signature.batch or _AT_ONCE):
         calibrator.collect_data(_Reader(part))
     return calibrator.compute_data()
-
-
-def _parts(images: Images, count: int) -> Iterator[Images]:
-    """Images in parts of `count`; the last is filled up with images of it, which changes no range."""
-    for start in range(0, len(images), count):
-        part = images[start : start + count]
-        yield part[np.arange(count) % len(part)]
 
 
 class _Reader:
@@ -93,16 +87,10 @@ class _Reader:
         return given
 
 
-def _image_range(module: Shipped) -> Any:
-    """The range of the scaled image: all that bytes can be, in 256 steps with zero among them.
-
-    In 255 steps from -1 to 1 every byte would lie halfway between two values, and pairs of bytes would become one.
-    """
+def _tensor_data(seen: Range) -> Any:
     from onnxruntime.quantization.calibrate import TensorData
 
-    ends = [((byte - module.shift) * module.factor).flatten().numpy() for byte in (0.0, 255.0)]
-    low, high = float(min(ends[0].min(), 0.0)), float(max(ends[1].max(), 0.0))
-    return TensorData(lowest=np.float32(low), highest=np.float32(high - (high - low) / 256))
+    return TensorData(lowest=np.float32(seen.low), highest=np.float32(seen.high))
 
 
 def _inserted(model: Any, ranges: Any) -> Any:

@@ -38,8 +38,8 @@ def model_of(artefact: Artefact) -> Model:
 
 def model_files(artefact: Artefact) -> dict[str, Any]:
     """The SHA-256 of each of the model's files, by name: a runtime's files differ in their ending only."""
-    stem = artefact.model.stem
-    return {name: facts["sha256"] for name, facts in artefact.report.files.items() if Path(name).stem == stem}
+    stem, files = artefact.model.stem, artefact.report.files
+    return {name: facts["sha256"] for name, facts in files.items() if Path(name.split("/")[0]).stem == stem}
 
 
 def _layers(artefact: Artefact) -> Iterable[Layer]:

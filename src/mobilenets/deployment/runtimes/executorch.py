@@ -1,7 +1,7 @@
 """ExecuTorch, on the CPU through XNNPACK."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from weakref import WeakSet
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
+from mobilenets.deployment.int8.protocol import Calibration, Method, QuantisedFile
+from mobilenets.deployment.int8.pt2e import count_operators, quantised
 from mobilenets.deployment.runtimes.channels_last import ChannelsLast
 from mobilenets.deployment.runtimes.protocol import Images, Session, refused, unreadable
 from mobilenets.deployment.runtimes.quiet import quiet
@@ -18,6 +21,7 @@ from mobilenets.deployment.shipped import Shipped, Signature
 from mobilenets.errors import UsageError
 
 _METHOD = "forward"
+INT8_DETAILS = {"weights": "int8 symmetric by channel", "activations": "int8 asymmetric"}
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -45,22 +49,35 @@ class ExecuTorch:
     makers: tuple[str, ...] = ()
     runner: str = "executorch"
     static: bool = True
+    system: str = ""
+    methods: tuple[Method, ...] = ("minmax",)
     install: str = "pip install 'mobilenets[executorch]'"
 
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:
+        lowered = self._lowered(lambda: ChannelsLast(module), signature)
+        file.write_bytes(lowered.content)
+        return lowered.details
+
+    def export_int8(
+        self, module: Shipped, signature: Signature, file: Path, *, calibration: Calibration
+    ) -> QuantisedFile:
+        """As the base says; the logits have 8 bits too before they are given as floats."""
+        lowered = self._lowered(lambda: quantised(module, signature, calibration), signature)
+        file.write_bytes(lowered.content)
+        return QuantisedFile({**lowered.details, **INT8_DETAILS}, count_operators(lowered.content))
+
+    def _lowered(self, made: Callable[[], nn.Module], signature: Signature) -> "_Lowered":
         with quiet():
             from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
             from executorch.exir import to_edge_transform_and_lower
 
             try:
-                program = torch.export.export(ChannelsLast(module), (signature.example(),))
+                program = torch.export.export(made(), (signature.example(),))
                 lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
                 details = _delegation(lowered.exported_program().graph_module)
-                content = lowered.to_executorch().buffer
+                return _Lowered(bytes(lowered.to_executorch().buffer), details)
             except Exception as error:  # its errors have no class in common
                 raise refused(self.title, error) from error
-        file.write_bytes(content)
-        return details
 
     def open(self, file: Path, *, threads: int = 0) -> Session:
         """As the protocol says. The process has one pool of threads for all files.
@@ -79,6 +96,14 @@ class ExecuTorch:
         session = ExecuTorchSession(method)
         _open.add(session)
         return session
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowered:
+    """What stands in a file, and what the report says of it."""
+
+    content: bytes
+    details: Mapping[str, Any]
 
 
 def _delegation(graph: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mobilenets.deployment.int8.protocol import Calibration, Method, QuantisedFile
+from mobilenets.deployment.int8.tflite import count_operators, quantised
 from mobilenets.deployment.runtimes.channels_last import ChannelsLast
 from mobilenets.deployment.runtimes.protocol import Images, Session, refused, unreadable
 from mobilenets.deployment.runtimes.quiet import quiet
@@ -17,6 +19,7 @@ from mobilenets.deployment.shipped import IMAGES, OUTPUTS, Shipped, Signature
 
 # What litert-torch calls the one it makes.
 _SIGNATURE = "serving_default"
+INT8_DETAILS = {"weights": "int8 symmetric by channel", "activations": "int8 asymmetric"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,30 @@ class LiteRt:
     name: str = "litert"
     title: str = "LiteRT"
     file: str = "model.tflite"
-    makers: tuple[str, ...] = ("litert_torch", "litert_converter")
+    makers: tuple[str, ...] = ("litert_torch", "litert_converter", "ai_edge_quantizer")
     runner: str = "ai_edge_litert"
     static: bool = True
+    system: str = ""
+    methods: tuple[Method, ...] = ("minmax",)
     # pip finds no versions that litert-torch's own requirements and ours agree on, see CONTRIBUTING.md.
     install: str = "pip install 'mobilenets[litert-export]' && pip install --no-deps litert-torch litert-converter"
 
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:
         file.write_bytes(_flatbuffer(module, signature, self.title))
         return {"signature": _SIGNATURE}
+
+    def export_int8(
+        self, module: Shipped, signature: Signature, file: Path, *, calibration: Calibration
+    ) -> QuantisedFile:
+        """As the base says, made of the float file; the logits have 8 bits too before they are given as floats."""
+        floats = _flatbuffer(module, signature, self.title)
+        with quiet():
+            try:
+                content = quantised(floats, module, signature, calibration)
+            except Exception as error:  # its errors have no class in common
+                raise refused(self.title, error) from error
+        file.write_bytes(content)
+        return QuantisedFile({"signature": _SIGNATURE, **INT8_DETAILS}, count_operators(content))
 
     def open(self, file: Path, *, threads: int = 0) -> Session:
         """As the protocol says; LiteRT by itself would take one thread, so 0 is as many as PyTorch takes."""

@@ -58,6 +58,7 @@ class Ncnn:
     makers: tuple[str, ...] = ("pnnx",)
     runner: str = "ncnn"
     static: bool = True
+    system: str = ""
     install: str = "pip install 'mobilenets[ncnn]'"
 
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobilenets.deployment.int8.operators import count_operators
-from mobilenets.deployment.int8.protocol import Calibration, QuantisedFile
+from mobilenets.deployment.int8.protocol import Calibration, Method, QuantisedFile
 from mobilenets.deployment.int8.qdq import quantised
 from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
 from mobilenets.deployment.runtimes.quiet import quiet
@@ -43,6 +43,8 @@ class OnnxRuntime:
     makers: tuple[str, ...] = ("onnx", "onnxscript")
     runner: str = "onnxruntime"
     static: bool = False
+    system: str = ""
+    methods: tuple[Method, ...] = ("minmax", "percentile", "entropy")
     install: str = "pip install 'mobilenets[onnx]'"
 
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mobilenets.deployment.int8.protocol import Calibration, Operators, QuantisedFile
+from mobilenets.deployment.int8.protocol import Calibration, Method, Operators, QuantisedFile
 from mobilenets.deployment.runtimes.onnx import INT8_DETAILS, OPSET, onnx_bytes, onnx_int8
 from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
 from mobilenets.deployment.shipped import Shipped, Signature
@@ -44,6 +44,8 @@ class OpenVino:
     makers: tuple[str, ...] = ("onnx", "onnxscript")
     runner: str = "openvino"
     static: bool = False
+    system: str = ""
+    methods: tuple[Method, ...] = ("minmax", "percentile", "entropy")
     install: str = "pip install 'mobilenets[openvino]'"
 
     def export(self, module: Shipped, signature: Signature, file: Path) -> Mapping[str, Any]:

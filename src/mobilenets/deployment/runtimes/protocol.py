@@ -1,5 +1,6 @@
 """What a runtime is: it makes its own model file from a module, and runs one."""
 
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from mobilenets.deployment.shipped import Shipped, Signature
 from mobilenets.errors import JobError, UsageError
+
+_SYSTEMS = {"darwin": "macOS"}
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
 
@@ -37,7 +40,7 @@ class Runtime(Protocol):
 
     @property
     def file(self) -> str:
-        """The model file in the artefact; what else `export` puts beside it belongs to it."""
+        """The model file or folder in the artefact; what else `export` puts beside it belongs to it."""
         ...
 
     @property
@@ -53,6 +56,11 @@ class Runtime(Protocol):
     @property
     def static(self) -> bool:
         """Whether its files have no free axes: one number of images at a time, of one size."""
+        ...
+
+    @property
+    def system(self) -> str:
+        """The system that alone runs its files, as `sys.platform` has it; empty where any does."""
         ...
 
     @property
@@ -84,13 +92,23 @@ class Resizes(Protocol):
         ...
 
 
+def why_not_here(runtime: Runtime) -> str:
+    """Why this system cannot run a runtime's files, whatever is installed; empty where it can."""
+    if runtime.system in ("", sys.platform):
+        return ""
+    return f"{runtime.title} runs on {_SYSTEMS[runtime.system]} only"
+
+
 def check_can_export(runtime: Runtime) -> None:
     """Raise `UsageError` where a package is missing that makes or runs this runtime's files."""
     _check(runtime, (*runtime.makers, runtime.runner), install=runtime.install)
 
 
 def check_can_run(runtime: Runtime) -> None:
-    """Raise `UsageError` where the package is missing that runs this runtime's files."""
+    """Raise `UsageError` where this system or the packages on it cannot run this runtime's files."""
+    reason = why_not_here(runtime)
+    if reason:
+        raise UsageError(f"runtime {runtime.name}: {reason}; take the artefact there")
     _check(runtime, (runtime.runner,), install=f"pip install 'mobilenets[{runtime.name}]'")
 
 

@@ -1,5 +1,6 @@
 """The runtimes, in plain sight. A new one is one file and one line here."""
 
+from mobilenets.deployment.runtimes.coreml import CoreMl
 from mobilenets.deployment.runtimes.executorch import ExecuTorch
 from mobilenets.deployment.runtimes.litert import LiteRt
 from mobilenets.deployment.runtimes.ncnn import Ncnn
@@ -14,6 +15,7 @@ RUNTIMES: dict[str, Runtime] = {
     "litert": LiteRt(),
     "executorch": ExecuTorch(),
     "ncnn": Ncnn(),
+    "coreml": CoreMl(),
 }
 
 
