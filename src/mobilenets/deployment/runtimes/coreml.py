@@ -17,6 +17,8 @@ from mobilenets.deployment.shipped import CHANNELS, IMAGES, OUTPUTS, Shipped, Si
 from mobilenets.errors import JobError, UsageError
 
 _WEIGHTED = ("conv", "linear")
+# The converter's map from the program to PyTorch's, which belongs to no package of Core ML.
+_LEFTOVER = "executorch_debug_handle_mapping.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class CoreMl:
             except Exception as error:  # its errors have no class in common
                 raise refused(self.title, error) from error
             model.save(str(file))
+            (file / _LEFTOVER).unlink(missing_ok=True)
             spec = model.get_spec()
         _check_description(spec, signature, outputs=module.network.layers[-1].out_channels)
         found = _operators(spec)
@@ -79,10 +82,10 @@ class CoreMl:
         """As the protocol says; Core ML chooses its threads itself. Raises `UsageError` where macOS is not."""
         if threads:
             raise UsageError(f"threads {threads}: Core ML chooses their number by itself; leave it out")
-        import coremltools
-
         try:
             with quiet():
+                import coremltools
+
                 model = coremltools.models.MLModel(str(file), compute_units=coremltools.ComputeUnit.CPU_ONLY)
         except Exception as error:  # its errors have no class in common
             raise unreadable(file, self.title, error) from error
