@@ -42,7 +42,8 @@ def verify(artefact: str | Path) -> Verification:
 
 def _golden(artefact: Artefact) -> Golden:
     try:
-        with np.load(artefact.folder / GOLDEN, allow_pickle=False) as golden:
+        # Opened here: numpy leaves a file open that is none of its own.
+        with (artefact.folder / GOLDEN).open("rb") as stream, np.load(stream, allow_pickle=False) as golden:
             inputs, outputs = golden["inputs"], golden["outputs"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UsageError(f"{artefact.folder / GOLDEN} is damaged ({error}): export it anew") from error

@@ -36,19 +36,23 @@ def model(source: Source, images: NDArray[np.uint8]) -> onnx.ModelProto:
     return onnx_int8(source.shipped("uint8"), Signature("uint8", 32), Calibration(images))  # type: ignore[no-any-return]
 
 
-def _shipped(source: Source, inputs: Inputs) -> tuple[Shipped, Signature]:
-    return source.shipped(inputs), Signature(inputs, 32, batch=3 if inputs == "float" else None)
+def _shipped(source: Source, inputs: Inputs, *, static: bool) -> tuple[Shipped, Signature]:
+    return source.shipped(inputs), Signature(inputs, 32, batch=3 if static or inputs == "float" else None)
 
 
 @pytest.mark.parametrize("inputs", ["uint8", "float"])
-@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+@pytest.mark.parametrize(
+    "runtime",
+    ["onnx", "openvino", *(pytest.param(one, marks=pytest.mark.heavy) for one in ("litert", "executorch"))],
+)
 def test_near_the_float_network(
     source: Source, images: NDArray[np.uint8], runtime: str, inputs: Inputs, tmp_path: Path
 ) -> None:
-    pytest.importorskip("onnxruntime" if runtime == "onnx" else runtime)
+    for package in {"onnx": ("onnxruntime",), "litert": ("litert_torch", "ai_edge_quantizer")}.get(runtime, (runtime,)):
+        pytest.importorskip(package)
     chosen = runtime_named(runtime)
     assert isinstance(chosen, Quantises)
-    module, signature = _shipped(source, inputs)
+    module, signature = _shipped(source, inputs, static=chosen.static)
     expected = golden(source.network, images[:9], source.description.preprocessing, inputs=inputs, described="")
     file = tmp_path / chosen.file
     made = chosen.export_int8(module, signature, file, calibration=Calibration(expected.inputs))
@@ -58,6 +62,40 @@ def test_near_the_float_network(
     outputs = np.concatenate([session(expected.inputs[start : start + 3]) for start in (0, 3, 6)])
     difference = np.abs(outputs - expected.outputs)
     assert 0 < difference.mean() < 0.1 * expected.outputs.std()
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("runtime", ["litert", "executorch"])
+def test_a_float_file_of_a_phone_is_counted_as_one(source: Source, runtime: str, tmp_path: Path) -> None:
+    from mobilenets.deployment.int8 import pt2e, tflite
+
+    count = {"litert": tflite, "executorch": pt2e}[runtime].count_operators
+    chosen = runtime_named(runtime)
+    pytest.importorskip({"litert": "litert_torch"}.get(runtime, runtime))
+    chosen.export(source.shipped("uint8"), Signature("uint8", 32, 1), tmp_path / chosen.file)
+    found = count((tmp_path / chosen.file).read_bytes())
+    assert (found.convolutions, found.int8, len(found.floats)) == (CONVOLUTIONS, 0, CONVOLUTIONS)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("runtime", ["litert", "executorch"])
+@pytest.mark.parametrize("activation", ["leaky_relu", "relu"])
+def test_other_networks_on_a_phone(
+    checkpoint: Callable[..., Path], runtime: str, activation: str, tmp_path: Path
+) -> None:
+    chosen = runtime_named(runtime)
+    assert isinstance(chosen, Quantises)
+    pytest.importorskip({"litert": "litert_torch"}.get(runtime, runtime))
+    other = read_source(checkpoint(padding="symmetric", activation=activation, resolution=40))
+    images = synthetic(count=8, side=40)
+    expected = golden(other.network, images, other.description.preprocessing, inputs="uint8", described="")
+    file = tmp_path / chosen.file
+    signature = Signature("uint8", 40, 1)
+    made = chosen.export_int8(other.shipped("uint8"), signature, file, calibration=Calibration(images))
+    assert made.operators == Operators(CONVOLUTIONS, CONVOLUTIONS)
+    session = chosen.open(file, threads=1)
+    outputs = np.concatenate([session(image[None]) for image in images])
+    assert np.abs(outputs - expected.outputs).mean() < 0.1 * expected.outputs.std()
 
 
 @pytest.mark.parametrize("method", ["percentile", "entropy"])

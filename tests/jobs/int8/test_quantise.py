@@ -26,6 +26,7 @@ from mobilenets.jobs.int8.quantise import Int8Settings
 from mobilenets.jobs.models import load_any
 from mobilenets.jobs.source import read_source
 from mobilenets.jobs.train import train
+from mobilenets.jobs.verify import verify
 from mobilenets.run import Architecture, Run, recipe
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import Scores
@@ -68,6 +69,19 @@ def test_the_report_says_what_was_measured(small: Path, swatches: Path) -> None:
     assert "val is what the training of" in notes
     # The file itself, by the one evaluator.
     assert evaluate(str(swatches), model=small).scores["top1"] == said.score
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("runtime", ["litert", "executorch"])
+def test_on_a_phone(tiny_model: Path, swatches: Path, tmp_path: Path, runtime: str) -> None:
+    pytest.importorskip({"litert": "litert_torch"}.get(runtime, runtime))
+    artefact = _export(tiny_model, tmp_path / "out", data=swatches, runtime=runtime, max_drop=20)
+    said = artefact.report.int8
+    assert said is not None
+    assert (said.convolutions, said.int8) == (28, 28)
+    assert artefact.report.size < 0.6 * said.float_bytes
+    assert evaluate(str(swatches), model=artefact.folder).scores["top1"] == said.score
+    assert verify(artefact.folder).largest_difference < 1e-5  # the golden outputs are its own
 
 
 def test_golden_outputs_are_those_of_the_file(small: Path) -> None:

@@ -77,7 +77,11 @@ def _ranges(content: bytes, module: Shipped, signature: Signature, calibration: 
     scaled, names = _images(graph, _codes(model, graph))
     image = image_range(module) if scaled else shifted_range(module)
     seen |= dict.fromkeys(names, image)
-    return {name: {"min": np.float32([[one.low]]), "max": np.float32([[one.high]])} for name, one in seen.items()}
+    return {name: {"min": _values(one.low), "max": _values(one.high)} for name, one in seen.items()}
+
+
+def _values(end: float) -> NDArray[np.float32]:
+    return np.array([[end]], np.float32)
 
 
 def _widen(seen: dict[str, Range], name: str, values: NDArray[np.float32]) -> None:

@@ -15,6 +15,7 @@ from mobilenets.deployment.runtimes.protocol import Images, Session, refused, un
 from mobilenets.deployment.runtimes.quiet import quiet
 from mobilenets.deployment.shipped import CHANNELS, IMAGES, OUTPUTS, Shipped, Signature
 from mobilenets.errors import JobError, UsageError
+from mobilenets.network.graph import Network
 
 _WEIGHTED = ("conv", "linear")
 # The converter's map from the program to PyTorch's, which belongs to no package of Core ML.
@@ -69,10 +70,12 @@ class CoreMl:
             model.save(str(file))
             (file / _LEFTOVER).unlink(missing_ok=True)
             spec = model.get_spec()
-        _check_description(spec, signature, outputs=module.network.layers[-1].out_channels)
+        network = module.network
+        assert isinstance(network, Network)
+        _check_description(spec, signature, outputs=network.layers[-1].out_channels)
         found = _operators(spec)
         weighted = {kind: found[kind] for kind in _WEIGHTED}
-        expected = sum(bool(layer.weights) for layer in module.network.layers)
+        expected = sum(bool(layer.weights) for layer in network.layers)
         if sum(weighted.values()) != expected:
             raise JobError(f"{file.name} has {weighted} where the network has {expected} layers with weights")
         pixels = {"pixels": "an RGB image"} if signature.inputs == "uint8" else {}
@@ -114,6 +117,7 @@ def _check_description(spec: Any, signature: Signature, *, outputs: int) -> None
     (taken,), (given,) = spec.description.input, spec.description.output
     side = signature.resolution
     found: tuple[Any, ...]
+    wanted: tuple[Any, ...]
     if signature.inputs == "uint8":
         image = taken.type.imageType
         found, wanted = (image.height, image.width, image.colorSpace), (side, side, image.RGB)
