@@ -87,7 +87,10 @@ def test_nothing_but_the_table_is_said(tiny_model: Path, tmp_path: Path, capfd: 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--runtime", "tflite"], "runtime 'tflite' is unknown: use one of onnx, openvino, litert, executorch, ncnn"),
+        (
+            ["--runtime", "tflite"],
+            "runtime 'tflite' is unknown: use one of onnx, openvino, litert, executorch, ncnn, coreml",
+        ),
         (["--inputs", "bytes"], "--inputs 'bytes' is unknown: one of uint8, float"),
         (["--batch", "0"], "batch 0 is outside [1, inf): use at least 1"),
         (["--precision", "int4"], "--precision 'int4' is unknown: did you mean int8? (one of float32, int8)"),

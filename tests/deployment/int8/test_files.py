@@ -5,18 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 pytest.importorskip("onnxruntime")
 import onnx
 
+from mobilenets.data.preprocess import scale
 from mobilenets.deployment.golden import golden, synthetic
+from mobilenets.deployment.int8.fake import fake_quantised, observe
 from mobilenets.deployment.int8.operators import count_operators
 from mobilenets.deployment.int8.protocol import Calibration, Method, Operators, Quantises
 from mobilenets.deployment.runtimes.onnx import onnx_bytes, onnx_int8
 from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.deployment.shipped import IMAGES, Inputs, Shipped, Signature
 from mobilenets.jobs.source import Source, read_source
+from mobilenets.network.fold import fold
+from mobilenets.network.graph import Network
 
 CONVOLUTIONS = 28
 
@@ -87,15 +92,21 @@ def test_other_networks_on_a_phone(
     assert isinstance(chosen, Quantises)
     pytest.importorskip({"litert": "litert_torch"}.get(runtime, runtime))
     other = read_source(checkpoint(padding="symmetric", activation=activation, resolution=40))
-    images = synthetic(count=8, side=40)
-    expected = golden(other.network, images, other.description.preprocessing, inputs="uint8", described="")
+    images, shown = synthetic(count=8, side=40), other.description.preprocessing
+    floats = scale(torch.from_numpy(images).permute(0, 3, 1, 2), shown)
+    network = fold(other.network)
+    assert isinstance(network, Network)
+    grids = fake_quantised(network, observe(network, [floats]), kernels="channel symmetric")
+    with torch.inference_mode():
+        expected, simulated = network(floats).numpy(), grids(floats).numpy()
     file = tmp_path / chosen.file
     signature = Signature("uint8", 40, 1)
     made = chosen.export_int8(other.shipped("uint8"), signature, file, calibration=Calibration(images))
     assert made.operators == Operators(CONVOLUTIONS, CONVOLUTIONS)
     session = chosen.open(file, threads=1)
     outputs = np.concatenate([session(image[None]) for image in images])
-    assert np.abs(outputs - expected.outputs).mean() < 0.1 * expected.outputs.std()
+    # Without a ceiling 8 bits lose much here: as much as our own simulation of them does, and no more.
+    assert np.abs(outputs - expected).mean() < 1.3 * np.abs(simulated - expected).mean()
 
 
 @pytest.mark.parametrize("method", ["percentile", "entropy"])
