@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mobilenets.errors import JobError, UsageError
     from mobilenets.jobs.benchmark import benchmark
+    from mobilenets.jobs.cells import cells
     from mobilenets.jobs.cost import cost
     from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.export import export
@@ -38,6 +39,7 @@ __all__ = [
     "Run",
     "UsageError",
     "benchmark",
+    "cells",
     "convert_weights",
     "cost",
     "create",
@@ -68,6 +70,7 @@ _HOMES = {
     "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
     "benchmark": "mobilenets.jobs.benchmark",
+    "cells": "mobilenets.jobs.cells",
     "convert_weights": "mobilenets.jobs.weights.converting",
     "cost": "mobilenets.jobs.cost",
     "create": "mobilenets.weights.create",

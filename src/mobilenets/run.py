@@ -181,6 +181,28 @@ class Machine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Geocells:
+    """Task places: into which cells the earth is divided."""
+
+    cells: Path | None = None
+    """File of `mobilenets cells`; unset: made from the training photographs with the next two."""
+    cell_max: int | None = None
+    """Most photographs of a cell; unset: a twentieth of all, from 10 to 10,000 (PlaNet's)."""
+    cell_min: int | None = None
+    """Fewest, others are left out; unset: a tenth of cell_max, from 2 to 50 (PlaNet's)."""
+
+    def __post_init__(self) -> None:
+        for name in ("cell_max", "cell_min"):
+            value = getattr(self, name)
+            if value is not None:
+                within(name.replace("_", "-"), value, low=1)
+                if self.cells is not None:
+                    raise UsageError(
+                        f"--cells {self.cells} says which cells there are: leave out --{name.replace('_', '-')}"
+                    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One training run."""
 
@@ -215,6 +237,7 @@ class Run:
     optimisation: Optimisation = field(default_factory=Optimisation)
     distillation: Distillation = field(default_factory=Distillation)
     machine: Machine = field(default_factory=Machine)
+    geocells: Geocells = field(default_factory=Geocells)
     strict: bool = False
     """Stop at the first photograph that cannot be read."""
     keep: Literal["last", "best"] = "last"

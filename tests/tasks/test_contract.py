@@ -24,6 +24,7 @@ from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.data.preprocess import Preprocessing, scale
 from mobilenets.data.views import Distortion
 from mobilenets.jobs.train import resume, train
+from mobilenets.maths.geolocation import WITHIN_KM
 from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
@@ -41,6 +42,8 @@ from mobilenets.training.step import Stepper
 COUNT = 12
 ARCHITECTURE = Architecture(width=0.25, resolution=64)
 SHOWN = Preprocessing(resolution=64, crop=1.0)
+PARIS = {"latitude": "48.858", "longitude": "2.294"}
+SYDNEY = {"latitude": "-33.857", "longitude": "151.215"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ CASES = {
             "fields": {"upright": ("yes", "no")[place % 2], "late": ("no", "yes", "")[min(place % 4, 2)]}
         },
         limits={"map": (0.0, 1.0), "accuracy": (0.0, 1.0)},
+    ),
+    "places": Case(
+        known=lambda place: {"fields": (PARIS, SYDNEY)[place % 2]},
+        limits={**{f"within_{limit}_km": (0.0, 1.0) for limit in WITHIN_KM}, "median_km": (0.0, 20_020.0)},
     ),
 }
 

@@ -5,7 +5,7 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import IO, TypeVar
 
 from PIL import (  # each module adds its reader to Image.OPEN; no other reader is ever tried
     AvifImagePlugin,  # noqa: F401
@@ -25,7 +25,9 @@ from PIL import (  # each module adds its reader to Image.OPEN; no other reader 
 from mobilenets.data.photos import BadImage
 from mobilenets.data.pixels import Array, rgb, upright
 
-__all__ = ["FORMATS", "MAX_PIXELS", "Array", "BadImage", "decode"]
+__all__ = ["FORMATS", "MAX_PIXELS", "Array", "BadImage", "decode", "opened"]
+
+Result = TypeVar("Result")
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000", "QOI", "ICO")
 MAX_PIXELS = 178_000_000
@@ -51,11 +53,20 @@ def decode(data: bytes, *, at_least: int | None = None) -> Array:
     pixels, which scaled down looks the same and decodes several times faster. Safe in threads.
     Raises `BadImage` for whatever is empty, cut short, damaged, no image, or over `MAX_PIXELS`.
     """
+    return _guarded(data, lambda stream: _decode(stream, data, at_least))
+
+
+def opened(data: bytes) -> Image.Image:
+    """An encoded image file with its header read and no pixel decoded; raises `BadImage` for what is no image."""
+    return _guarded(data, lambda stream: _open(stream, data))
+
+
+def _guarded(data: bytes, work: Callable[[io.BytesIO], Result]) -> Result:
     if not data:
         raise BadImage("empty file")
     _silence_pillow()
     try:
-        return _decode(data, at_least)
+        return work(io.BytesIO(data))
     except BadImage:
         raise
     except Image.DecompressionBombError as error:
@@ -66,8 +77,7 @@ def decode(data: bytes, *, at_least: int | None = None) -> Array:
         raise BadImage(_reason(error)) from error
 
 
-def _decode(data: bytes, at_least: int | None) -> Array:
-    stream = io.BytesIO(data)
+def _decode(stream: io.BytesIO, data: bytes, at_least: int | None) -> Array:
     image = _open(stream, data)
     width, height = image.size
     if width * height > MAX_PIXELS:

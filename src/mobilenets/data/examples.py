@@ -30,6 +30,11 @@ class Examples(Protocol):
         ...
 
 
+def notes_of(examples: Examples) -> tuple[str, ...]:
+    """What has to be said of examples that say something of themselves (some were left out): their `notes`."""
+    return tuple(getattr(examples, "notes", ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Photographs on their way to the network.

@@ -3,11 +3,16 @@
 import codecs
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mobilenets.errors import UsageError
 from mobilenets.files import reason
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _DELIMITERS = ",;\t"
 
@@ -28,6 +33,42 @@ class Table:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Some columns of a table: the values of each, row by row, and the line of each row."""
+
+    values: tuple[list[str], ...]
+    lines: list[int]
+
+
+def read_columns(path: Path, wanted: Sequence[Sequence[str]]) -> Columns:
+    """The wanted columns of a table that may be long, each under the first of its names that the header has.
+
+    Read as `read_table` reads; a value keeps its blanks. Raises `UsageError` as it does, and for a missing column.
+    """
+    reader = _reader(_text(path, errors="strict"))
+    header = [value.strip().lower() for value in next((line for line in reader if any(line)), [])]
+    names = [next((name for name in some if name in header), None) for some in wanted]
+    if None in names:
+        needed = "; ".join(" or ".join(some) for some in wanted)
+        raise UsageError(f"{path} has the columns {', '.join(header) or '(none)'}: needed are {needed}")
+    places = [header.index(name) for name in names if name is not None]
+    kept: tuple[list[str], ...] = tuple([] for _ in wanted)
+    lines = []
+    try:
+        for row in reader:
+            if len(row) != len(header):
+                if any(value.strip() for value in row):
+                    raise _misfit(path, reader.line_num, len(row), len(header))
+                continue
+            lines.append(reader.line_num)
+            for values, place in zip(kept, places, strict=True):
+                values.append(row[place])
+    except csv.Error as error:
+        raise UsageError(f"{path}, line {reader.line_num}: {error}") from error
+    return Columns(kept, lines)
+
+
 def read_table(path: Path, *, exact: bool = False) -> Table:
     """Read a table; the delimiter is the one its header has most of. Empty lines are passed over.
 
@@ -35,9 +76,7 @@ def read_table(path: Path, *, exact: bool = False) -> Table:
 
     Raises `UsageError` that names the line where a row does not fit the header or the text cannot be read.
     """
-    text = _text(path, errors="surrogateescape" if exact else "strict")
-    header = text.lstrip("\r\n").partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count))
+    reader = _reader(_text(path, errors="surrogateescape" if exact else "strict"))
     try:
         lines = [_Line(reader.line_num, values) for values in reader if any(value.strip() for value in values)]
     except csv.Error as error:
@@ -61,12 +100,20 @@ class _Line:
 
 def _row(path: Path, columns: tuple[str, ...], line: _Line, *, exact: bool) -> Row:
     if len(line.values) != len(columns):
-        raise UsageError(
-            f"{path}, line {line.number}: {len(line.values)} values for {len(columns)} columns; "
-            f"quote a value that holds the delimiter"
-        )
+        raise _misfit(path, line.number, len(line.values), len(columns))
     values = line.values if exact else [value.strip() for value in line.values]
     return Row(line.number, dict(zip(columns, values, strict=True)))
+
+
+def _misfit(path: Path, line: int, values: int, columns: int) -> UsageError:
+    return UsageError(
+        f"{path}, line {line}: {values} values for {columns} columns; quote a value that holds the delimiter"
+    )
+
+
+def _reader(text: str) -> "Reader":
+    header = text.lstrip("\r\n").partition("\n")[0]
+    return csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=header.count))
 
 
 def _text(path: Path, *, errors: str) -> str:

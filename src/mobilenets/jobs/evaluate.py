@@ -11,7 +11,7 @@ from rich.console import Console
 from mobilenets.checkpoint import SPLIT
 from mobilenets.data.audit import check_bad
 from mobilenets.data.cache import Centre, Decoded, Noting
-from mobilenets.data.examples import Examples
+from mobilenets.data.examples import Examples, notes_of
 from mobilenets.data.loader import Batches, evaluation_picks, load
 from mobilenets.data.photos import Collection
 from mobilenets.data.preprocess import Interpolation
@@ -97,7 +97,7 @@ def evaluate(
         scores=dict(scores.figures),
         details=dict(scores.details),
         bad=bad,
-        notes=(*loaded.notes, *collection.notes, *notes, *scores.notes, *([left_out] if left_out else [])),
+        notes=(*loaded.notes, *collection.notes, *notes, *notes_of(examples), *scores.notes, *([left_out] if left_out else [])),
     )
 
 

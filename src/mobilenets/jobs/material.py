@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mobilenets.data.audit import check_bad, duplicates
 from mobilenets.data.cache import Advance, Centre, Pixels, Prepared, Shape, Some, Whole, prepare
-from mobilenets.data.examples import Chosen, Examples
+from mobilenets.data.examples import Chosen, Examples, notes_of
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.split import split_collection
@@ -127,7 +127,12 @@ def material(run: Run, collection: Collection, task: Task, shown: Preprocessing,
     whole = Whole(round(_ROOM * shown.resolution))
     learnt = _prepared(run, train.photos, whole, counting("reading train", len(train.photos)))
     scored = _prepared(run, val.photos, Centre(shown), counting(f"reading {held_out}", len(val.photos)))
-    notes = [*collection.notes, *(prepared.note for prepared in (learnt, scored) if prepared.note)]
+    notes = [
+        *collection.notes,
+        *notes_of(train),
+        *notes_of(val),
+        *(prepared.note for prepared in (learnt, scored) if prepared.note),
+    ]
     bad = {**collection.bad, **learnt.bad, **scored.bad}
     left_out = check_bad(bad, len(collection.examples) + len(collection.bad), strict=run.strict)
     notes += [left_out] if left_out else []

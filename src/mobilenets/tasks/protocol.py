@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mobilenets.architecture.layer import Layer
@@ -11,6 +13,7 @@ from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
 from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
+from mobilenets.run import Geocells
 
 
 class Answer(Protocol):
@@ -167,11 +170,21 @@ class NamesOutputs(Protocol):
         ...
 
 
+@runtime_checkable
+class Votes(Protocol):
+    """A task whose answer can be a vote among photographs whose truth is known: retrieval, beside the network."""
+
+    def vote(self, truths: Sequence[object], weights: NDArray[np.float64]) -> Answer:
+        """The answer that the truths of the nearest photographs make, nearest first; `weights` (N,) are positive."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
     """What a run may ask of a task; each takes what concerns it."""
 
     label_smoothing: float = 0.0
+    geocells: Geocells = field(default_factory=Geocells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from mobilenets.errors import UsageError
 from mobilenets.tasks.attributes import Attributes
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.features import Features
+from mobilenets.tasks.places import PlaceTask
 from mobilenets.tasks.protocol import Task
 
 TASKS: dict[str, type[Task]] = {
     "classify": Classify,
     "attributes": Attributes,
     "features": Features,
+    "places": PlaceTask,
 }
 
 

@@ -1,0 +1,1 @@
+"""Where photographs were taken: coordinates in tables and in EXIF."""
