@@ -26,6 +26,8 @@ def run(
     keep_aspect: bool = False,
     interpolation: Literal["bilinear", "bicubic", "tf_bilinear"] | None = None,
     resolution: int | None = None,
+    neighbours: int = 0,
+    features: str | None = None,
     strict: bool = False,
     json: bool = False,
 ) -> None:
@@ -45,6 +47,8 @@ def run(
         keep_aspect: show a square of the shorter side
         interpolation: how photographs are scaled; tf_bilinear is TensorFlow's, not antialiased
         resolution: side of the square input in pixels
+        neighbours: places: score beside it what so many nearest photographs of train, by features, vote for (Im2GPS)
+        features: for the latter: checkpoint whose features are compared; unset: the model's own
         strict: fail if any photograph cannot be read
         json: print JSON
     """
@@ -63,6 +67,8 @@ def run(
         squash=True if squash else False if keep_aspect else None,
         interpolation=interpolation,
         resolution=resolution,
+        neighbours=neighbours,
+        features=features,
         strict=strict,
     )
     if json:

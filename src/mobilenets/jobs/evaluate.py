@@ -18,11 +18,12 @@ from mobilenets.data.preprocess import Interpolation
 from mobilenets.data.split import read_split
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.models import AnyModel, load_any
+from mobilenets.jobs.neighbours import beside, check_votes
 from mobilenets.prediction.evaluate import Evaluation, gather
 from mobilenets.prediction.evaluate import evaluate as score
 from mobilenets.training.watch import counting
 
-ALL = "all"
+ALL, TRAIN = "all", "train"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def evaluate(
     squash: bool | None = None,
     interpolation: Interpolation | None = None,
     resolution: int | None = None,
+    neighbours: int = 0,
+    features: str | Path | None = None,
     console: Console | None = None,
 ) -> EvaluationReport:
     """Score a model on a folder (ILSVRC's among them), .zip, .csv or named data set.
@@ -65,12 +68,16 @@ def evaluate(
     `model` is the folder of a checkpoint or of an artefact, or `timm:NAME` or `torchvision:NAME` with `weights` as
     `load_foreign` takes them. `split` is train, val, test or all; unset, val (or test) where the data is split, what
     the model's training held out where it is the same undivided data, otherwise all of it. `crop`, `squash`,
-    `interpolation` and `resolution` unset are the model's own. Raises `UsageError` for a bad model, data or label, and
-    `JobError` where over 1 % of the photographs cannot be read (any of them with `strict`) or an output is not finite.
+    `interpolation` and `resolution` unset are the model's own. With `neighbours`, what the nearest so many photographs
+    of train vote for, by the `features` of that model, is scored beside it in `details` (see `beside`).
+
+    Raises `UsageError` for a bad model, data or label, and `JobError` where over 1 % of the photographs cannot be read
+    (any of them with `strict`) or an output is not finite.
     """
     if batch < 1:
         raise UsageError(f"batch {batch} is under 1: use at least 1 photograph")
     loaded = load_any(model, device=device, weights=weights, resolution=resolution)
+    check_votes(loaded.task, neighbours=neighbours, features=features)
     asked: dict[str, Any] = {"crop": crop, "squash": squash, "interpolation": interpolation}
     changed = {name: value for name, value in asked.items() if value is not None}
     loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, **changed))
@@ -86,6 +93,11 @@ def evaluate(
     bad = {**collection.bad, **unreadable}
     left_out = check_bad(bad, len(examples.photos) + len(collection.bad), strict=strict)
     scores = evaluation.evaluated.scores
+    details = dict(scores.details)
+    if neighbours:
+        known = loaded.task.examples(collection, TRAIN) if wanted not in (TRAIN, ALL) else None
+        asked_of = load_any(features, device=device) if features is not None else loaded
+        details["retrieval"] = beside(evaluation.evaluated, loaded.task, known, asked_of, neighbours=neighbours)
     return EvaluationReport(
         model=str(model),
         data=data,
@@ -95,7 +107,7 @@ def evaluate(
         shown=loaded.preprocessing.words,
         loss=evaluation.loss,
         scores=dict(scores.figures),
-        details=dict(scores.details),
+        details=details,
         bad=bad,
         notes=(*loaded.notes, *collection.notes, *notes, *notes_of(examples), *scores.notes, *([left_out] if left_out else [])),
     )

@@ -52,7 +52,7 @@ def from_state(state: Mapping[str, Any]) -> Partition:
     columns = [state.get(name) for name in COLUMNS]
     if not all(isinstance(column, list) for column in columns):
         raise ValueError(f"{', '.join(COLUMNS)} are not all there")
-    return _partition(zip(*columns, strict=True))  # type: ignore[arg-type]
+    return _partition(zip(*columns, strict=True))
 
 
 def rounded(partition: Partition) -> Partition:
