@@ -30,4 +30,6 @@ def _degrees(parts: Any, hemisphere: Any, letters: str) -> float:
     letter = (hemisphere.decode("ascii") if isinstance(hemisphere, bytes) else str(hemisphere)).strip("\0 ").upper()
     sign = (1, -1)[letters.index(letter[0])]
     values = [float(part) for part in (parts if isinstance(parts, tuple | list) else (parts,))]
+    if not values:
+        raise ValueError("no degrees")
     return sign * sum(value / unit for value, unit in zip(values, (1, _MINUTE, _SECOND), strict=False))
