@@ -109,7 +109,14 @@ def evaluate(
         scores=dict(scores.figures),
         details=details,
         bad=bad,
-        notes=(*loaded.notes, *collection.notes, *notes, *notes_of(examples), *scores.notes, *([left_out] if left_out else [])),
+        notes=(
+            *loaded.notes,
+            *collection.notes,
+            *notes,
+            *notes_of(examples),
+            *scores.notes,
+            *([left_out] if left_out else []),
+        ),
     )
 
 

@@ -1,13 +1,17 @@
 """The paper's tables: what comes out as printed, what does not, and that the explanations are true."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
+import torch
+import torchvision
 
 from mobilenets.architecture import names
 from mobilenets.architecture.layer import Layer
 from mobilenets.jobs.paper.entry import Table, number
 from mobilenets.jobs.paper.tables import TABLES
+from mobilenets.jobs.paper.tables.places import planet_layers
 
 _DIFFER = {
     (1, "separable_13/depthwise", "type"),
@@ -25,6 +29,7 @@ _DIFFER = {
     (10, "Inception V3", "params"),
     (10, "1.0 MobileNet-224", "mult_adds"),
     (10, "1.0 MobileNet-192", "mult_adds"),
+    (11, "PlaNet MobileNet", "mult_adds"),
     (12, "0.25 MobileNet-224", "mult_adds"),
     (12, "0.5 MobileNet-128", "mult_adds"),
 }
@@ -45,7 +50,7 @@ def _convolutions(name: str) -> Decimal:
 
 def test_the_tables_stand_in_order_with_all_their_rows(tables: dict[int, Table]) -> None:
     assert list(tables) == sorted(tables)
-    rows = {1: 30, 2: 4, 3: 4, 4: 2, 5: 2, 6: 4, 7: 4, 8: 3, 9: 3, 10: 5, 12: 7}
+    rows = {1: 30, 2: 4, 3: 4, 4: 2, 5: 2, 6: 4, 7: 4, 8: 3, 9: 3, 10: 5, 11: 2, 12: 7}
     assert {number: len(tables[number].rows) for number in rows} == rows
 
 
@@ -66,7 +71,7 @@ def test_all_that_differs_is_explained_and_nothing_else(tables: dict[int, Table]
 
 
 def test_accuracies_are_quoted(tables: dict[int, Table]) -> None:
-    for place in (*range(4, 11), 12):
+    for place in range(4, 13):
         assert all(row.entries[0].counted is None for row in tables[place].rows)
 
 
@@ -133,3 +138,31 @@ def test_a_smallest_depth_of_16_changes_no_wider_network() -> None:
 
 def test_the_baseline_of_table_12_is_nn2(tables: dict[int, Table]) -> None:
     assert all(entry.agrees for entry in tables[12].rows[-1].entries[1:])
+
+
+def test_planet_s_cost_in_billions_is_as_printed(tables: dict[int, Table]) -> None:
+    counted = tables[11].rows[1].entries[-2].counted
+    assert isinstance(counted, Decimal)
+    assert number("0.58", counted / 1000).agrees
+    assert "3.21 M are the body's and 10.04 M the last layer's" in tables[11].note
+
+
+@pytest.mark.parametrize(("cells", "fits"), [(9636, False), (9637, True), (9800, True), (9991, True), (9992, False)])
+def test_few_numbers_of_cells_give_every_printed_cost(cells: int, fits: bool) -> None:
+    planet, mobilenet = planet_layers(cells), names.network("mobilenet_v1_1.0_224", classes=cells)
+    assert _costs_agree(planet, "5740", "52") is fits
+    assert _costs_agree(mobilenet, "580", "13")
+    assert number("10", Decimal(mobilenet[-1].params) / 10**6).agrees
+    assert number("3", Decimal(sum(layer.params for layer in mobilenet[:-1])) / 10**6).agrees
+
+
+def _costs_agree(layers: Sequence[Layer], mult_adds: str, params: str) -> bool:
+    counted = [Decimal(sum(getattr(layer, name) for layer in layers)) / 10**6 for name in ("mult_adds", "params")]
+    return number(mult_adds, counted[0], step=10).agrees and number(params, counted[1]).agrees
+
+
+def test_the_auxiliary_classifier_is_torchvision_s() -> None:
+    auxiliary = [layer for layer in planet_layers(1000) if layer.name.startswith("auxiliary/")]
+    with torch.device("meta"):
+        theirs = torchvision.models.inception.InceptionAux(768, 1000)
+    assert sum(layer.params for layer in auxiliary) == sum(parameter.numel() for parameter in theirs.parameters())

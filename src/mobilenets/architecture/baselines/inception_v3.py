@@ -1,6 +1,6 @@
-"""Inception V3 (Szegedy et al., 2015), torchvision's `inception_v3`, without the side classifier of training."""
+"""Inception V3 (Szegedy et al., 2015), torchvision's `inception_v3`; training's side classifier is apart."""
 
-from mobilenets.architecture.rows import Branches, Conv, Pool
+from mobilenets.architecture.rows import Branches, Conv, GlobalAveragePool, Linear, Pool
 from mobilenets.architecture.style import Row
 
 
@@ -83,3 +83,14 @@ BODY: tuple[Row, ...] = (
     _mixed_7("mixed_7b"),
     _mixed_7("mixed_7c"),
 )
+
+
+def auxiliary(classes: int) -> tuple[Row, ...]:
+    """The classifier that training hangs on the last map of 17 x 17 pixels (`mixed_6e`)."""
+    return (
+        Pool("average", kernel=5, stride=3),
+        Conv(128, kernel=1),
+        Conv(768, kernel=5, padding=0),
+        GlobalAveragePool(name="pool"),
+        Linear(classes, name="classifier"),
+    )

@@ -16,6 +16,7 @@ from mobilenets.jobs.paper.tables.body import body_table
 from mobilenets.jobs.paper.tables.dogs import dogs_table
 from mobilenets.jobs.paper.tables.layer import layer_table
 from mobilenets.jobs.paper.tables.models import models_table, squeezenet_note
+from mobilenets.jobs.paper.tables.places import places_table
 from mobilenets.jobs.paper.tables.shares import shares_table
 
 TABLES: tuple[Callable[[], Table], ...] = (
@@ -29,5 +30,6 @@ TABLES: tuple[Callable[[], Table], ...] = (
     lambda: models_table(8, "MobileNet against popular models", LARGE),
     lambda: models_table(9, "Smaller MobileNet against popular models", SMALLER, note=squeezenet_note()),
     lambda: dogs_table(10),
+    lambda: places_table(11),
     lambda: attributes_table(12),
 )
