@@ -10,7 +10,18 @@ import pytest
 
 from mobilenets.architecture.names import FAMILIES, Name
 from mobilenets.errors import UsageError
-from mobilenets.run import PAPER, RECIPES, Architecture, Augmentation, Distillation, Machine, Optimisation, Run, recipe
+from mobilenets.run import (
+    PAPER,
+    RECIPES,
+    Architecture,
+    Augmentation,
+    Distillation,
+    Geocells,
+    Machine,
+    Optimisation,
+    Run,
+    recipe,
+)
 
 
 def _run(**settings: Any) -> Run:
@@ -154,3 +165,15 @@ def test_every_setting_is_frozen_and_explained() -> None:
 def test_settings_load_without_torch() -> None:
     code = "import sys, mobilenets.run, mobilenets.files; assert not {'torch', 'numpy'} & {*sys.modules}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_cells_are_for_places_alone() -> None:
+    assert _run(task="places", geocells=Geocells(cell_max=20)).geocells.cell_max == 20
+    with pytest.raises(
+        UsageError, match="--cells, --cell-max and --cell-min are for --task places, and not for classify"
+    ):
+        _run(geocells=Geocells(cells=Path("cells.csv")))
+    with pytest.raises(UsageError, match=r"--cells cells.csv says which cells there are: leave out --cell-max"):
+        Geocells(cells=Path("cells.csv"), cell_max=5)
+    with pytest.raises(UsageError, match="cell-min 0 is outside"):
+        Geocells(cell_min=0)

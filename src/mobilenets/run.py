@@ -260,6 +260,8 @@ class Run:
             raise UsageError(
                 f"teacher-views {views} with cache-gb 0: what the teacher says of them is cached; leave one of both out"
             )
+        if self.geocells != Geocells() and self.task != "places":
+            raise UsageError(f"--cells, --cell-max and --cell-min are for --task places, and not for {self.task}")
         if self.crop is not None:
             within("crop", self.crop, low=0.1, high=1.0)
 

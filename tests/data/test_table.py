@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobilenets.data.table import read_table
+from mobilenets.data.table import read_columns, read_header, read_table
 from mobilenets.errors import UsageError
 
 
@@ -64,3 +64,27 @@ def test_any_bytes_give_a_table_or_a_reason(
         assert str(error)
     else:
         assert all(tuple(row.values) == found.columns for row in found.rows)
+
+
+def test_columns_of_a_long_table_by_any_of_their_names(tmp_path: Path) -> None:
+    found = read_columns(table(tmp_path, "\n Name;LON;x\na; 2,5 ;\n;;\nb;3;y\n\n"), (("x",), ("lng", "lon")))
+    assert found.values == (["", "", "y"], [" 2,5 ", "", "3"])
+    assert found.lines == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "has the columns .none.: needed are a; b or c"),
+        ("a,d\n1,2\n", "has the columns a, d: needed are a; b or c"),
+        ("a,b\n1,2\n1\n", "line 3: 1 values for 2 columns"),
+    ],
+)
+def test_columns_that_are_not_there(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_columns(table(tmp_path, content), (("a",), ("b", "c")))
+
+
+def test_a_header_is_read_of_whatever_follows(tmp_path: Path) -> None:
+    assert read_header(table(tmp_path, b"\n File,LAT \n1,2,3\n\xff")) == ("file", "lat")
+    assert read_header(table(tmp_path, "")) == ()

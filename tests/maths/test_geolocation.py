@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from mobilenets.maths.geolocation import WITHIN_KM, share_name, shares_within, voted_place
+from mobilenets.maths import geolocation
+from mobilenets.maths.geolocation import WITHIN_KM, nearest_of, share_name, shares_within, voted_place
+from mobilenets.maths.sphere import great_circle_km
 
 PARIS, LYON, SYDNEY, VERSAILLES = (48.857, 2.352), (45.764, 4.836), (-33.869, 151.209), (48.804, 2.121)
 
@@ -33,3 +35,13 @@ def test_of_equal_circles_the_nearest_neighbour_s_wins() -> None:
 def test_a_vote_crosses_the_antimeridian() -> None:
     latitude, longitude = voted_place(np.array([(10.0, 179.9), (10.0, -179.7)]), np.ones(2))
     assert (latitude, longitude) == (pytest.approx(10.0, abs=1e-3), pytest.approx(-179.9))
+
+
+def test_the_nearest_place_is_that_by_great_circle(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    places, among = (random.uniform((-90, -180), (90, 180), (many, 2)) for many in (40, 25))
+    expected = great_circle_km(places[:, None], among[None]).argmin(1).tolist()
+    assert nearest_of(places, among).tolist() == expected
+    monkeypatch.setattr(geolocation, "_MOST", 60)
+    assert nearest_of(places, among).tolist() == expected
+    assert nearest_of(np.array([[0.0, -179.9]]), np.array([[0.0, 170.0], [0.0, -150.0]])).tolist() == [0]

@@ -1,6 +1,7 @@
 """What is particular to places."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from mobilenets.jobs.export import export
 from mobilenets.jobs.predict import predict
 from mobilenets.jobs.train import train
 from mobilenets.maths.partition import partition
+from mobilenets.reporting.page import Page
 from mobilenets.run import Geocells, Run
-from mobilenets.tasks.places import Guess, Located, PlaceTask
-from mobilenets.tasks.protocol import TaskSettings
+from mobilenets.tasks.places import Geotagged, Guess, Located, PlaceTask
+from mobilenets.tasks.protocol import Evaluated, TaskSettings
 
 PARIS, SYDNEY, SUVA, BELOW = (48.8571, 2.3521), (-33.8692, 151.2093), (-18.1412, 178.4418), (-18.0, -179.9)
 PIXEL = np.zeros((8, 8, 3), dtype=np.uint8)
@@ -140,6 +142,31 @@ def test_scores_are_distances_on_the_sphere() -> None:
     assert scores.figures["within_200_km"] == 0.75
     assert scores.figures["within_2500_km"] == 0.75
     assert 5 < scores.figures["median_km"] < 180
+
+
+def test_answers_stand_beside_the_fullest_and_the_nearest_cell() -> None:
+    task = _task(cell_min=5)
+    scores = task.score([Located((Guess(*SYDNEY),))] * 4, [PARIS, PARIS, SYDNEY, SUVA])
+    answers, fullest, nearest = scores.details["compared"].values()
+    assert answers == scores.figures
+    assert (answers["within_1_km"], fullest["within_1_km"], nearest["within_1_km"]) == (0.25, 0.5, 0.75)
+    assert nearest["within_2500_km"] == 0.75
+
+
+def test_the_report_says_how_far_and_not_where() -> None:
+    task = _task()
+    photos = tuple(ArrayPhoto(f"{number}.png", PIXEL) for number in range(3))
+    examples = Geotagged(photos, np.array([PARIS, BELOW, SYDNEY]), np.zeros(3, dtype=np.int64))
+    answers = [Located((Guess(*SUVA, 0.7, "6f"),))] * 3
+    truths = [examples.truth(place) for place in range(3)]
+    page = Page("report")
+    task.report(page, Evaluated(examples, range(3), answers, truths, task.score(answers, truths)))
+    html = page.html()
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", html) == ["Distances", "Geocells", "Worst mistakes"]
+    assert "off by 20,000 km" in html and "off by 200 km" in html
+    assert "says 18.14 S, 178.44 E 70.0%" in html
+    assert not any(str(degrees) in html for degrees in (*PARIS, *SYDNEY, BELOW[1]))
+    assert "always the nearest cell" in html
 
 
 def test_what_is_watched_is_the_headline() -> None:

@@ -41,13 +41,21 @@ class Columns:
     lines: list[int]
 
 
+def read_header(path: Path) -> tuple[str, ...]:
+    """The names of a table's columns in small letters, as they stand; nothing else of it is looked at.
+
+    Raises `UsageError` where the file cannot be read.
+    """
+    return _header(_reader(_text(path, errors="surrogateescape")))
+
+
 def read_columns(path: Path, wanted: Sequence[Sequence[str]]) -> Columns:
     """The wanted columns of a table that may be long, each under the first of its names that the header has.
 
     Read as `read_table` reads; a value keeps its blanks. Raises `UsageError` as it does, and for a missing column.
     """
     reader = _reader(_text(path, errors="strict"))
-    header = [value.strip().lower() for value in next((line for line in reader if any(line)), [])]
+    header = _header(reader)
     names = [next((name for name in some if name in header), None) for some in wanted]
     if None in names:
         needed = "; ".join(" or ".join(some) for some in wanted)
@@ -103,6 +111,11 @@ def _row(path: Path, columns: tuple[str, ...], line: _Line, *, exact: bool) -> R
         raise _misfit(path, line.number, len(line.values), len(columns))
     values = line.values if exact else [value.strip() for value in line.values]
     return Row(line.number, dict(zip(columns, values, strict=True)))
+
+
+def _header(reader: "Reader") -> tuple[str, ...]:
+    first = next((line for line in reader if any(value.strip() for value in line)), [])
+    return tuple(value.strip().lower() for value in first)
 
 
 def _misfit(path: Path, line: int, values: int, columns: int) -> UsageError:

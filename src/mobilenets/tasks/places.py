@@ -22,7 +22,7 @@ from mobilenets.data.views import View
 from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 from mobilenets.maths.cells import leaf_ids, tokens
-from mobilenets.maths.geolocation import share_name, shares_within, voted_place
+from mobilenets.maths.geolocation import nearest_of, share_name, shares_within, voted_place
 from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.maths.partition import Partition, partition
 from mobilenets.maths.sphere import chord, great_circle_km, unit_vectors
@@ -149,7 +149,7 @@ class PlaceTask:
             kept = np.flatnonzero(cells >= 0)
             notes.append(f"{counted(len(outside), 'photograph')} of train left out: in no cell of enough photographs")
         elif len(outside):
-            cells[outside] = [great_circle_km(place, self.cells.places).argmin() for place in places[outside]]
+            cells[outside] = nearest_of(places[outside], self.cells.places)
             notes.append(
                 f"{counted(len(outside), 'photograph')} of {split} in no cell: scored by distance as all are; in the "
                 "loss they stand for the nearest cell"
@@ -209,10 +209,21 @@ class PlaceTask:
         return Located((Guess(latitude, longitude),))
 
     def score(self, answers: Sequence[Answer], truths: Sequence[object]) -> Scores:
-        """Shares of photographs within Table 11's distances and the median error, in great-circle kilometres."""
-        kilometres = errors_km(answers, truths)
-        figures = {**shares_within(kilometres), "median_km": float(np.median(kilometres))}
-        return Scores(share_name(_HEADLINE_KM), figures)
+        """Shares of photographs within Table 11's distances and the median error, in great-circle kilometres.
+
+        Beside them in `details` what always naming the fullest cell gives, and the best that these cells allow: always
+        the one whose place is nearest.
+        """
+        true = np.array(truths, dtype=np.float64)
+        figures = _figures(errors_km(answers, truths))
+        fullest = self.cells.places[self.cells.counts.argmax()]
+        nearest = self.cells.places[nearest_of(true, self.cells.places)]
+        compared = {
+            "answers": figures,
+            "always the fullest cell": _figures(great_circle_km(fullest, true)),
+            "always the nearest cell": _figures(great_circle_km(nearest, true)),
+        }
+        return Scores(share_name(_HEADLINE_KM), figures, {"compared": compared})
 
     def report(self, page: Page, evaluated: Evaluated) -> None:
         add_places(page, evaluated, cells=self.cells, kilometres=errors_km(evaluated.answers, evaluated.truths))
@@ -222,6 +233,10 @@ def errors_km(answers: Sequence[Answer], truths: Sequence[object]) -> NDArray[np
     """How far the best place of each answer is from the true one."""
     best = [(one.guesses[0].latitude, one.guesses[0].longitude) for one in answers if isinstance(one, Located)]
     return great_circle_km(np.array(best), np.array(truths, dtype=np.float64))
+
+
+def _figures(kilometres: NDArray[np.float64]) -> dict[str, float]:
+    return {**shares_within(kilometres), "median_km": float(np.median(kilometres))}
 
 
 def _cells(collection: Collection, settings: Geocells) -> Partition:

@@ -1,5 +1,7 @@
 """The pages of a report on places: errors by distance, the geocells, the worst mistakes. No photograph's own place."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,8 +35,17 @@ def add_places(page: Page, evaluated: Evaluated, *, cells: Partition, kilometres
         ),
         f"Great-circle distances on a sphere; the median error is {np.median(kilometres):,.0f} km.",
     )
+    _add_compared(page, evaluated.scores.details["compared"])
     _add_cells(page, cells)
     _add_mistakes(page, evaluated, kilometres)
+
+
+def _add_compared(page: Page, compared: Mapping[str, Mapping[str, float]]) -> None:
+    names = [name.replace("_", " ") for name in next(iter(compared.values()))]
+    rows = [(label, *figures.values()) for label, figures in compared.items()]
+    formats = {name: ".0f" if name == "median km" else ".1%" for name in names}
+    caption = "Beside what needs no photograph, and the best that these cells allow"
+    page.table(("", *names), rows, caption=caption, formats=formats)
 
 
 def _add_cells(page: Page, cells: Partition) -> None:

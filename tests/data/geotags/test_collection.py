@@ -72,6 +72,23 @@ def test_rows_without_a_place_are_counted(tmp_path: Path, geotagged: Make) -> No
     assert [note.partition(" left out")[0] for note in found.notes] == ["1 photograph", "1 photograph"]
 
 
+def test_labels_and_other_columns_are_not_kept(tmp_path: Path, geotagged: Make) -> None:
+    table = "file,lat,lon,label,owner\n0.jpg,1,2,home,me\n1.jpg,3,4,school,me\n2.jpg,5,6,home,me\n"
+    found = open_geotagged(str(_folder(tmp_path, geotagged, table)))
+    assert found.labels == ()
+    assert all(set(one.fields) == {"latitude", "longitude"} for one in found.examples)
+
+
+def test_unreadable_photographs_and_other_tables_do_no_harm(tmp_path: Path, geotagged: Make) -> None:
+    _folder(tmp_path, geotagged)
+    (tmp_path / "notes.csv").write_bytes(b"what,when\n1,2,3\n\xff\n")
+    (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8")
+    with pytest.raises(JobError, match=r"1 of 4 photographs cannot be used: cut.jpg"):
+        open_geotagged(str(tmp_path))
+    (tmp_path / "cut.jpg").unlink()
+    assert len(open_geotagged(str(tmp_path)).examples) == 3
+
+
 def test_a_place_that_cannot_be_stops_a_small_set(tmp_path: Path, geotagged: Make) -> None:
     table = "file,lat,lon\n0.jpg,139.7,35.6\n1.jpg,1,1\n2.jpg,5,6\n"
     with pytest.raises(JobError, match=r"1 of 3 photographs cannot be used: 0.jpg \(latitude 139.7 .* swapped\?\)"):

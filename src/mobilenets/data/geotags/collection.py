@@ -1,6 +1,8 @@
 """Photographs with the places where they were taken, from a table beside them or from their own EXIF."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from mobilenets.data.inputs import photographs
 from mobilenets.data.manifest import FILE_COLUMNS, read_manifest
 from mobilenets.data.naming import is_system, split_name
 from mobilenets.data.photos import BadImage, Collection, Example, FilePhoto, Photo, ZipPhoto
-from mobilenets.data.table import read_table
+from mobilenets.data.reading import ahead
+from mobilenets.data.table import read_header
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded
 
@@ -59,7 +62,7 @@ def places_of(examples: Sequence[Example]) -> NDArray[np.float64]:
 def _lists_places(file: Path) -> bool:
     if file.suffix.lower() not in _TABLES or is_system(file.name) or not file.is_file():
         return False
-    columns = set(read_table(file).columns)
+    columns = set(read_header(file))
     return all(columns & set(names) for names in (FILE_COLUMNS, LATITUDE_COLUMNS, LONGITUDE_COLUMNS))
 
 
@@ -102,21 +105,25 @@ def _in_zip(archive: Path) -> list[_Found]:
 
 
 def _from_exif(name: str, found: list[_Found]) -> Collection:
-    bad: dict[str, str] = {}
-    read: list[_Found] = []
-    written: list[tuple[str, str]] = []
-    for one in found:
-        try:
-            place = exif_place(one.photo.read())
-        except BadImage as error:
-            bad[one.photo.name] = str(error)
-            continue
-        read.append(one)
-        written.append(("", "") if place is None else (repr(place[0]), repr(place[1])))
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        looked = list(ahead(pool, _look, found, depth=4 * threads))
+    bad = {one.photo.name: seen for one, seen in zip(found, looked, strict=True) if isinstance(seen, str)}
+    read = [(one, seen) for one, seen in zip(found, looked, strict=True) if not isinstance(seen, str)]
     lost = check_bad(bad, len(found))
-    examples = tuple(Example(one.photo, split=split) for one, split in zip(read, _splits(read), strict=True))
+    splits = _splits([one for one, _ in read])
+    examples = tuple(Example(one.photo, split=split) for (one, _), split in zip(read, splits, strict=True))
     notes = ("places are read from the photographs' EXIF", *([lost] if lost else []))
+    written = [("", "") if place is None else (repr(place[0]), repr(place[1])) for _, place in read]
     return _located(Collection(name=name, examples=examples, notes=notes, bad=bad), written)
+
+
+def _look(one: _Found) -> tuple[float, float] | str | None:
+    """The place in a photograph's EXIF, None without one, or why the photograph cannot be read."""
+    try:
+        return exif_place(one.photo.read())
+    except BadImage as error:
+        return str(error)
 
 
 def _splits(found: list[_Found]) -> list[str | None]:
@@ -126,14 +133,20 @@ def _splits(found: list[_Found]) -> list[str | None]:
 
 
 def _located(collection: Collection, written: Sequence[tuple[str, str]]) -> Collection:
-    """The collection without what has no place; nothing else that a table says of a photograph is kept."""
+    """The collection without what has no place. Nothing else that a table says of a photograph is kept: a label would
+    be written to split.csv, and may be the name of a place.
+    """
     sifted = sift([latitude for latitude, _ in written], [longitude for _, longitude in written])
     bad = {collection.examples[row].photo.name: why for row, why in sifted.bad.items()}
     lost = check_bad(bad, len(written))
     notes = (*sifted.notes(), *([lost] if lost else []))
     need_places(sifted, collection.name, notes)
     examples = (
-        replace(collection.examples[row], fields={LATITUDE: repr(float(latitude)), LONGITUDE: repr(float(longitude))})
+        replace(
+            collection.examples[row],
+            label=None,
+            fields={LATITUDE: repr(float(latitude)), LONGITUDE: repr(float(longitude))},
+        )
         for row, (latitude, longitude) in zip(sifted.rows.tolist(), sifted.places, strict=True)
     )
     notes, bad = (*collection.notes, *notes), {**collection.bad, **bad}
