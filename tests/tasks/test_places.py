@@ -23,7 +23,8 @@ from mobilenets.jobs.train import train
 from mobilenets.maths.partition import partition
 from mobilenets.reporting.page import Page
 from mobilenets.run import Geocells, Run
-from mobilenets.tasks.places import Geotagged, Guess, Located, PlaceTask
+from mobilenets.tasks.places import Geotagged, PlaceTask
+from mobilenets.tasks.places_answers import Guess, Located
 from mobilenets.tasks.protocol import Evaluated, TaskSettings
 
 PARIS, SYDNEY, SUVA, BELOW = (48.8571, 2.3521), (-33.8692, 151.2093), (-18.1412, 178.4418), (-18.0, -179.9)

@@ -28,51 +28,15 @@ from mobilenets.maths.partition import Partition, partition
 from mobilenets.maths.sphere import chord, great_circle_km, unit_vectors
 from mobilenets.reporting.page import Page
 from mobilenets.run import Geocells
+from mobilenets.tasks.places_answers import Guess, Located, errors_km
 from mobilenets.tasks.places_report import add_places
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
-# Table 11's region: a city asks for more photographs than most have, and a country is half learnt from the weather.
+# Table 11's region: of a city few have the photographs, and within 750 km always naming the fullest cell is often right.
 _HEADLINE_KM = 200
 _SHOWN = 5
 _TWENTIETH, _TENTH = 20, 10
 _MOST, _FEWEST = (10, 10_000), (2, 50)
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A place that a photograph may be of: degrees, how probable, and by which cell (none of a vote)."""
-
-    latitude: float
-    longitude: float
-    probability: float | None = None
-    cell: str = ""
-
-    def record(self) -> dict[str, Any]:
-        place = {"latitude": round(self.latitude, 4), "longitude": round(self.longitude, 4)}
-        if self.probability is None:
-            return place
-        return {**place, "probability": round(self.probability, 6), "cell": self.cell}
-
-    def words(self) -> str:
-        """`48.86 N, 2.35 E 31.0%`."""
-        place = (
-            f"{abs(self.latitude):.2f} {'NS'[self.latitude < 0]}, {abs(self.longitude):.2f} {'EW'[self.longitude < 0]}"
-        )
-        return place if self.probability is None else f"{place} {self.probability:.1%}"
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """The most probable places of one photograph, best first."""
-
-    guesses: tuple[Guess, ...]
-
-    def record(self) -> dict[str, Any]:
-        best = self.guesses[0].record()
-        return best if len(self.guesses) == 1 else {**best, "top": [one.record() for one in self.guesses]}
-
-    def line(self) -> str:
-        return "; ".join(one.words() for one in self.guesses[:3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +191,6 @@ class PlaceTask:
 
     def report(self, page: Page, evaluated: Evaluated) -> None:
         add_places(page, evaluated, cells=self.cells, kilometres=errors_km(evaluated.answers, evaluated.truths))
-
-
-def errors_km(answers: Sequence[Answer], truths: Sequence[object]) -> NDArray[np.float64]:
-    """How far the best place of each answer is from the true one."""
-    best = [(one.guesses[0].latitude, one.guesses[0].longitude) for one in answers if isinstance(one, Located)]
-    return great_circle_km(np.array(best), np.array(truths, dtype=np.float64))
 
 
 def _figures(kilometres: NDArray[np.float64]) -> dict[str, float]:
