@@ -88,3 +88,9 @@ def test_columns_that_are_not_there(tmp_path: Path, content: str, message: str) 
 def test_a_header_is_read_of_whatever_follows(tmp_path: Path) -> None:
     assert read_header(table(tmp_path, b"\n File,LAT \n1,2,3\n\xff")) == ("file", "lat")
     assert read_header(table(tmp_path, "")) == ()
+
+
+def test_lines_are_right_behind_values_of_several_lines(tmp_path: Path) -> None:
+    found = read_columns(table(tmp_path, 'a,b\n1,"x\ny"\n\n2,z\n3,"p\r\nq\nr"\n4,t\n'), (("a",), ("b",)))
+    assert found.values == (["1", "2", "3", "4"], ["x\ny", "z", "p\r\nq\nr", "t"])
+    assert found.lines == [3, 5, 8, 9]

@@ -1,5 +1,7 @@
 """The verb cells as a function."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +76,11 @@ def test_what_is_there_stays(places: Path, tmp_path: Path) -> None:
     assert (tmp_path / "cells.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(UsageError, match=r"let its name end in .csv"):
         cells(places, out=tmp_path / "cells.json")
+
+
+def test_it_does_without_torch(places: Path, tmp_path: Path) -> None:
+    """A million places are divided in less time than torch takes to load."""
+    code = "import sys; from mobilenets.cli.main import main; main(sys.argv[1:]); assert 'torch' not in sys.modules"
+    arguments = ["cells", str(places), "--max", "60", "--min", "5", "--out", str(tmp_path / "cells.csv")]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+    assert (tmp_path / "cells.csv").exists()

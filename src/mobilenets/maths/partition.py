@@ -12,7 +12,7 @@ FEWEST_FOR_MEAN = 5
 """A cell with fewer photographs stands for its middle: the mean of a few would say where somebody stood."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Partition:
     """Cells that do not overlap, in the order of their numbers.
 

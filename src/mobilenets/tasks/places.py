@@ -32,7 +32,7 @@ from mobilenets.tasks.places_answers import Guess, Located, errors_km
 from mobilenets.tasks.places_report import add_places
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
-# Table 11's region: of a city few have the photographs, and within 750 km always naming the fullest cell is often right.
+# Table 11's region: few collections teach a city, and within 750 km always naming the fullest cell is often right.
 _HEADLINE_KM = 200
 _SHOWN = 5
 _TWENTIETH, _TENTH = 20, 10

@@ -18,7 +18,6 @@ from mobilenets.data.inputs import photographs
 from mobilenets.data.manifest import FILE_COLUMNS, read_manifest
 from mobilenets.data.naming import is_system, split_name
 from mobilenets.data.photos import BadImage, Collection, Example, FilePhoto, Photo, ZipPhoto
-from mobilenets.data.reading import ahead
 from mobilenets.data.table import read_header
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded
@@ -105,9 +104,8 @@ def _in_zip(archive: Path) -> list[_Found]:
 
 
 def _from_exif(name: str, found: list[_Found]) -> Collection:
-    threads = os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
-        looked = list(ahead(pool, _look, found, depth=4 * threads))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        looked = list(pool.map(_look, found))
     bad = {one.photo.name: seen for one, seen in zip(found, looked, strict=True) if isinstance(seen, str)}
     read = [(one, seen) for one, seen in zip(found, looked, strict=True) if not isinstance(seen, str)]
     lost = check_bad(bad, len(found))
