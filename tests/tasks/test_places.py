@@ -266,7 +266,7 @@ def test_neighbours_stand_beside_the_network(trip: Path, run: Path, tiny_model: 
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ({"neighbours": -1}, "neighbours -1 is under 0"),
+        ({"neighbours": 0}, "neighbours 0 is under 1"),
         ({"features": "x"}, "--features x is for --neighbours"),
         ({"neighbours": 2, "split": "train"}, "the data has no train to look for them in"),
         ({"neighbours": 2, "split": "all"}, "the data has no train to look for them in"),

@@ -26,7 +26,7 @@ def run(
     keep_aspect: bool = False,
     interpolation: Literal["bilinear", "bicubic", "tf_bilinear"] | None = None,
     resolution: int | None = None,
-    neighbours: int = 0,
+    neighbours: int | None = None,
     features: str | None = None,
     strict: bool = False,
     json: bool = False,

@@ -106,10 +106,10 @@ def _said(made: Partition, *, most: int) -> tuple[str, ...]:
 def draw(made: Partition) -> bytes:
     """A map of the cells, as PNG."""
     # matplotlib is slow to import.
-    from mobilenets.reporting.figures.world import world
+    from mobilenets.reporting import figures
 
     title = f"{len(made):,} cells of {int(made.counts.sum()):,} photographs"
-    drawn = world(
+    drawn = figures.world(
         lambda latitude, longitude: made.find(leaf_ids(latitude, longitude)),
         counts=made.counts,
         places=made.places,

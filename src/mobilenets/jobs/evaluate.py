@@ -18,7 +18,7 @@ from mobilenets.data.preprocess import Interpolation
 from mobilenets.data.split import read_split
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.models import AnyModel, load_any
-from mobilenets.jobs.neighbours import beside, check_votes
+from mobilenets.jobs.neighbours import Retrieval, retrieval
 from mobilenets.prediction.evaluate import Evaluation, gather
 from mobilenets.prediction.evaluate import evaluate as score
 from mobilenets.training.watch import counting
@@ -59,7 +59,7 @@ def evaluate(
     squash: bool | None = None,
     interpolation: Interpolation | None = None,
     resolution: int | None = None,
-    neighbours: int = 0,
+    neighbours: int | None = None,
     features: str | Path | None = None,
     console: Console | None = None,
 ) -> EvaluationReport:
@@ -69,7 +69,7 @@ def evaluate(
     `load_foreign` takes them. `split` is train, val, test or all; unset, val (or test) where the data is split, what
     the model's training held out where it is the same undivided data, otherwise all of it. `crop`, `squash`,
     `interpolation` and `resolution` unset are the model's own. With `neighbours`, what the nearest so many photographs
-    of train vote for, by the `features` of that model, is scored beside it in `details` (see `beside`).
+    of train vote for, by the `features` of that model, is scored beside it in `details`.
 
     Raises `UsageError` for a bad model, data or label, and `JobError` where over 1 % of the photographs cannot be read
     (any of them with `strict`) or an output is not finite.
@@ -77,13 +77,13 @@ def evaluate(
     if batch < 1:
         raise UsageError(f"batch {batch} is under 1: use at least 1 photograph")
     loaded = load_any(model, device=device, weights=weights, resolution=resolution)
-    check_votes(loaded.task, neighbours=neighbours, features=features)
     asked: dict[str, Any] = {"crop": crop, "squash": squash, "interpolation": interpolation}
     changed = {name: value for name, value in asked.items() if value is not None}
     loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, **changed))
     collection, notes = with_training_split(loaded.task.open(data), Path(model))
     wanted = _wanted(collection, split)
     examples = _examples(loaded, collection, wanted)
+    beside = _retrieval(loaded, collection, wanted, neighbours=neighbours, features=features, device=device)
     evaluation, unreadable = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
     if not math.isfinite(evaluation.loss):
         raise JobError(
@@ -93,11 +93,7 @@ def evaluate(
     bad = {**collection.bad, **unreadable}
     left_out = check_bad(bad, len(examples.photos) + len(collection.bad), strict=strict)
     scores = evaluation.evaluated.scores
-    details = dict(scores.details)
-    if neighbours:
-        known = loaded.task.examples(collection, TRAIN) if wanted not in (TRAIN, ALL) else None
-        asked_of = load_any(features, device=device) if features is not None else loaded
-        details["retrieval"] = beside(evaluation.evaluated, loaded.task, known, asked_of, neighbours=neighbours)
+    retrieved = {} if beside is None else {"retrieval": beside.beside(evaluation.evaluated)}
     return EvaluationReport(
         model=str(model),
         data=data,
@@ -107,7 +103,7 @@ def evaluate(
         shown=loaded.preprocessing.words,
         loss=evaluation.loss,
         scores=dict(scores.figures),
-        details=details,
+        details={**scores.details, **retrieved},
         bad=bad,
         notes=(
             *loaded.notes,
@@ -151,6 +147,25 @@ def _examples(loaded: AnyModel, collection: Collection, wanted: str) -> Examples
             f"{wanted} of {collection.name} has no labelled photographs to score: use another split or data"
         )
     return examples
+
+
+def _retrieval(
+    loaded: AnyModel,
+    collection: Collection,
+    wanted: str,
+    *,
+    neighbours: int | None,
+    features: str | Path | None,
+    device: str,
+) -> Retrieval | None:
+    """What is scored beside the model, if it is asked for; never photographs that would find themselves."""
+    if neighbours is None:
+        if features is not None:
+            raise UsageError(f"--features {features} is for --neighbours: say how many")
+        return None
+    known = loaded.task.examples(collection, TRAIN) if wanted not in (TRAIN, ALL) else None
+    seer = loaded if features is None else load_any(features, device=device)
+    return retrieval(loaded.task, known, seer, neighbours=neighbours)
 
 
 def _run(loaded: AnyModel, examples: Examples, *, batch: int, console: Console) -> tuple[Evaluation, dict[str, str]]:

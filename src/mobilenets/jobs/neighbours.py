@@ -1,7 +1,8 @@
 """Retrieval beside a network: the nearest photographs by their features vote (Im2GPS), scored on the same ones."""
 
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mobilenets.data.examples import Examples
 from mobilenets.data.loader import Batches, evaluation_picks, load
 from mobilenets.errors import UsageError
 from mobilenets.jobs.models import AnyModel
-from mobilenets.maths.retrieval import nearest
+from mobilenets.maths.retrieval import Nearest, nearest
 from mobilenets.prediction.model import Model
 from mobilenets.tasks.protocol import Answer, Evaluated, Task, Votes
 from mobilenets.training.probe import Features, features
@@ -19,43 +20,53 @@ _BATCH = 64
 _FAINTEST = 1e-6
 
 
-def check_votes(task: Task, *, neighbours: int, features: str | Path | None) -> None:
-    """Raise `UsageError` where a vote is asked of a task that has none, or not at all."""
-    if neighbours < 0:
-        raise UsageError(f"neighbours {neighbours} is under 0: use 1 or more, or 0 for none")
-    if features is not None and not neighbours:
-        raise UsageError(f"--features {features} is for --neighbours: say how many")
-    if neighbours and not isinstance(task, Votes):
-        raise UsageError(f"--neighbours: neighbours have no vote in the task {task.name}; leave it out")
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What votes: the `count` nearest of the `known` examples, those that the network learnt from.
 
-
-def beside(
-    evaluated: Evaluated, task: Task, known: Examples | None, model: AnyModel, *, neighbours: int
-) -> dict[str, dict[str, float]]:
-    """The figures of the network, of the nearest photograph's truth and of the vote of the `neighbours` nearest.
-
-    Neighbours are among the `known` examples, those that the network learnt from, by the cosine of what the last layer
-    of `model` reads of each. Nothing of it is kept. Raises `UsageError` where there are none, or `model` has no such
-    layer (an artefact gives its outputs alone).
+    Near is what `model` sees alike: the cosine of what its last layer reads of two photographs.
     """
+
+    task: Task
+    known: Examples
+    model: Model
+    count: int
+
+    def beside(self, evaluated: Evaluated) -> dict[str, dict[str, float]]:
+        """The figures of the network, of the nearest photograph's truth and of the vote. Nothing of it is kept."""
+        there, asked = _features(self.model, self.known), _features(self.model, evaluated.examples)
+        rows = {place: row for row, place in enumerate(asked.places.tolist())}
+        wanted = asked.values[[rows[place] for place in evaluated.places]]
+        found = nearest(wanted.numpy(), there.values.numpy(), count=self.count)
+        truths = [self.known.truth(place) for place in there.places.tolist()]
+        figures = {"network": dict(evaluated.scores.figures)}
+        for count in dict.fromkeys((1, found.rows.shape[1])):
+            scores = self.task.score(self._votes(found, truths, count=count), evaluated.truths)
+            figures[f"{count} nearest of {len(truths):,}"] = dict(scores.figures)
+        return figures
+
+    def _votes(self, found: Nearest, truths: Sequence[object], *, count: int) -> list[Answer]:
+        assert isinstance(self.task, Votes)
+        weights = np.maximum(found.similarity[:, :count], _FAINTEST)
+        near = found.rows[:, :count].tolist()
+        return [self.task.vote([truths[row] for row in some], one) for some, one in zip(near, weights, strict=True)]
+
+
+def retrieval(task: Task, known: Examples | None, model: AnyModel, *, neighbours: int) -> Retrieval:
+    """A vote of the `neighbours` nearest among the `known`.
+
+    Raises `UsageError` where the task has no vote, there are none to ask, or `model` has no layer to compare by (an
+    artefact gives its outputs alone).
+    """
+    if neighbours < 1:
+        raise UsageError(f"neighbours {neighbours} is under 1: use 1 or more, or leave it out")
+    if not isinstance(task, Votes):
+        raise UsageError(f"--neighbours: neighbours have no vote in the task {task.name}; leave it out")
     if known is None or not known.photos:
         raise UsageError("--neighbours: the data has no train to look for them in; give data with train and val")
     if not isinstance(model, Model):
         raise UsageError("--neighbours: an artefact gives no features; name a checkpoint with --features")
-    assert isinstance(task, Votes)
-    there, asked = _features(model, known), _features(model, evaluated.examples)
-    rows = {place: row for row, place in enumerate(asked.places.tolist())}
-    wanted = asked.values[[rows[place] for place in evaluated.places]]
-    found = nearest(wanted.numpy(), there.values.numpy(), count=neighbours)
-    truths = [known.truth(place) for place in there.places.tolist()]
-    figures = {"network": dict(evaluated.scores.figures)}
-    for count in dict.fromkeys((1, found.rows.shape[1])):
-        answers: list[Answer] = [
-            task.vote([truths[row] for row in near[:count]], np.maximum(alike[:count], _FAINTEST))
-            for near, alike in zip(found.rows.tolist(), found.similarity, strict=True)
-        ]
-        figures[f"{count} nearest of {len(truths):,}"] = dict(task.score(answers, evaluated.truths).figures)
-    return figures
+    return Retrieval(task, known, model, neighbours)
 
 
 def _features(model: Model, examples: Examples) -> Features:

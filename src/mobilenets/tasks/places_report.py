@@ -11,7 +11,6 @@ from mobilenets.maths.cells import leaf_ids
 from mobilenets.maths.geolocation import WITHIN_KM
 from mobilenets.maths.partition import Partition
 from mobilenets.reporting import figures
-from mobilenets.reporting.figures.world import world
 from mobilenets.reporting.page import Page
 from mobilenets.reporting.pictures import thumbnail
 from mobilenets.tasks.protocol import Evaluated
@@ -50,7 +49,7 @@ def _add_compared(page: Page, compared: Mapping[str, Mapping[str, float]]) -> No
 
 def _add_cells(page: Page, cells: Partition) -> None:
     page.heading("Geocells")
-    drawn = world(
+    drawn = figures.world(
         lambda latitude, longitude: cells.find(leaf_ids(latitude, longitude)),
         counts=cells.counts,
         places=cells.places,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mobilenets.reporting.figures.world import world
+from mobilenets.reporting.figures import world
 
 Floats = NDArray[np.float64]
 

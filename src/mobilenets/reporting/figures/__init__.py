@@ -10,6 +10,7 @@ from mobilenets.reporting.figures.drawing import Drawing
 from mobilenets.reporting.figures.precision import precision
 from mobilenets.reporting.figures.reliability import reliability
 from mobilenets.reporting.figures.tradeoff import Point, tradeoff
+from mobilenets.reporting.figures.world import world
 from mobilenets.reporting.mistakes import Confusion, most_confused
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "precision",
     "reliability",
     "tradeoff",
+    "world",
 ]
