@@ -107,6 +107,8 @@ def test_what_lies_in_no_cell_is_scored_and_not_learnt() -> None:
     assert [photo.name for photo in train.photos] == ["train0.png", "train2.png"]
     assert train.notes[-1] == "1 photograph of train left out: in no cell of enough photographs"
     assert train.notes[0] == "2 cells of 6 to 6 photographs"
+    (said,) = task.examples(_collection(train=[PARIS]), "train").notes
+    assert said == "2 cells of 6 to 6 photographs, 1 without one of train, which teach nothing"
     assert [val.truth(0), val.truth(1)] == [SUVA, PARIS]
     nearest_of_suva, of_paris = val.cells.tolist()
     assert np.abs(task.cells.places[nearest_of_suva] - SYDNEY).max() < 1e-4

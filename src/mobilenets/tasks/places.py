@@ -106,21 +106,25 @@ class PlaceTask:
         chosen = collection.part(split)
         places = places_of(chosen)
         cells = self.cells.find(leaf_ids(*places.T))
-        kept = np.arange(len(chosen))
-        outside = np.flatnonzero(cells < 0)
-        notes = [f"{len(self.cells):,} cells of {self.cells.counts.min():,} to {self.cells.counts.max():,} photographs"]
-        if len(outside) and split == "train":
-            kept = np.flatnonzero(cells >= 0)
-            notes.append(f"{counted(len(outside), 'photograph')} of train left out: in no cell of enough photographs")
-        elif len(outside):
-            cells[outside] = nearest_of(places[outside], self.cells.places)
-            notes.append(
-                f"{counted(len(outside), 'photograph')} of {split} in no cell: scored by distance as all are; in the "
-                "loss they stand for the nearest cell"
-            )
-        photos = tuple(chosen[row].photo for row in kept)
-        told = notes if split == "train" else notes[1:]
-        return Geotagged(photos, places[kept], cells[kept], tuple(told))
+        outside = cells < 0
+        many = counted(int(outside.sum()), "photograph")
+        if split == "train":
+            kept = np.flatnonzero(~outside)
+            left = f"{many} of train left out: in no cell of enough photographs"
+            notes = (*self._taught(cells[kept]), *([left] if outside.any() else []))
+            return Geotagged(tuple(chosen[row].photo for row in kept), places[kept], cells[kept], notes)
+        cells[outside] = nearest_of(places[outside], self.cells.places)
+        words = (
+            f"{many} of {split} in no cell: scored by distance as all are; in the loss they stand for the nearest cell"
+        )
+        return Geotagged(tuple(one.photo for one in chosen), places, cells, (words,) if outside.any() else ())
+
+    def _taught(self, cells: NDArray[np.int64]) -> list[str]:
+        """What has to be said of the cells, of which the training photographs (N,) teach some."""
+        counts = self.cells.counts
+        sizes = f"{len(counts):,} cells of {counts.min():,} to {counts.max():,} photographs"
+        empty = len(counts) - len(np.unique(cells))
+        return [f"{sizes}, {empty:,} without one of train, which teach nothing" if empty else sizes]
 
     def head(self, body: Sequence[Layer]) -> list[Layer]:
         return classifier(body, len(self.cells))
