@@ -33,11 +33,7 @@ class Partition:
 
     def find(self, leaves: Ids) -> Ints:
         """The place in `ids` of the cell that holds each leaf (N,); -1 where none does."""
-        if not len(self.ids):
-            return np.full(len(leaves), -1)
-        before = np.searchsorted(first_leaves(self.ids), leaves, side="right") - 1
-        inside = (before >= 0) & (leaves <= last_leaves(self.ids)[before])
-        return np.where(inside, before, -1)
+        return _holding(self.ids, leaves)
 
 
 def partition(latitude: Floats, longitude: Floats, *, most: int, fewest: int, finest: int = FINEST) -> Partition:
@@ -50,15 +46,14 @@ def partition(latitude: Floats, longitude: Floats, *, most: int, fewest: int, fi
     order = np.argsort(unsorted)
     leaves = unsorted[order]
     cells, crowded = _split(leaves, most=most, finest=finest)
-    begins, counts = _slices(leaves, cells)
+    counts = _counts(leaves, cells)
     kept = counts >= fewest
     small = (counts > 0) & ~kept
     vectors = unit_vectors(latitude[order], longitude[order])
-    places = _places(vectors, cells[kept], begins[kept], counts[kept])
     return Partition(
         ids=cells[kept],
         counts=counts[kept],
-        places=places,
+        places=_places(vectors, leaves, cells[kept], counts[kept]),
         dropped=int(counts[small].sum()),
         dropped_cells=int(small.sum()),
         crowded=crowded,
@@ -67,34 +62,36 @@ def partition(latitude: Floats, longitude: Floats, *, most: int, fewest: int, fi
 
 def _split(leaves: Ids, *, most: int, finest: int) -> tuple[Ids, int]:
     """The cells, sorted, with how many of them are too full."""
-    done = []
+    done: list[Ids] = []
     level, cells = 0, faces()
-    while True:
-        _, counts = _slices(leaves, cells)
-        full = counts > most
-        if level == finest:
-            full[:] = False
+    full = _counts(leaves, cells) > most
+    while full.any() and level < finest:
         done.append(cells[~full])
-        if not full.any():
-            break
         level, cells = level + 1, children(cells[full]).reshape(-1)
-    every = np.sort(np.concatenate(done))
-    _, counts = _slices(leaves, every)
-    return every, int((counts > most).sum())
+        full = _counts(leaves, cells) > most
+    return np.sort(np.concatenate([*done, cells])), int(full.sum())
 
 
-def _slices(leaves: Ids, cells: Ids) -> tuple[Ints, Ints]:
-    """Where each cell's photographs begin among sorted leaves, and how many they are."""
+def _counts(leaves: Ids, cells: Ids) -> Ints:
+    """How many of the sorted leaves each cell holds."""
     begins = np.searchsorted(leaves, first_leaves(cells), side="left")
-    return begins, np.searchsorted(leaves, last_leaves(cells), side="right") - begins
+    return np.searchsorted(leaves, last_leaves(cells), side="right") - begins
 
 
-def _places(vectors: Floats, cells: Ids, begins: Ints, counts: Ints) -> Floats:
-    """What each cell stands for; `vectors` (N, 3) are those of the sorted photographs."""
+def _places(vectors: Floats, leaves: Ids, cells: Ids, counts: Ints) -> Floats:
+    """What each cell stands for; `vectors` (N, 3) are those of the photographs at `leaves`."""
     places = centres(cells)
     enough = counts >= FEWEST_FOR_MEAN
-    groups = np.repeat(np.arange(len(cells)), counts)
-    offsets = np.arange(len(groups)) - np.repeat(np.cumsum(counts) - counts, counts)
-    members = vectors[np.repeat(begins, counts) + offsets]
-    places[enough] = mean_places(members, groups, count=len(cells))[enough]
+    groups = _holding(cells, leaves)
+    inside = groups >= 0
+    places[enough] = mean_places(vectors[inside], groups[inside], count=len(cells))[enough]
     return places
+
+
+def _holding(cells: Ids, leaves: Ids) -> Ints:
+    """The place of the cell that holds each leaf (N,), -1 where none of the sorted cells does."""
+    if not len(cells):
+        return np.full(len(leaves), -1)
+    before = np.searchsorted(first_leaves(cells), leaves, side="right") - 1
+    inside = (before >= 0) & (leaves <= last_leaves(cells)[before])
+    return np.where(inside, before, -1)
