@@ -147,3 +147,12 @@ def test_the_scale_of_the_features_does_not_matter(scale: float, shift: float) -
     expected = _logits(one, features.float()).softmax(1)
     moved = (features * scale + shift).float()
     torch.testing.assert_close(_logits(other, moved).softmax(1), expected, atol=0.02, rtol=0)
+
+
+def test_a_penalty_that_is_given_is_not_chosen() -> None:
+    features, labels = _blobs(each=8, classes=3, channels=5, noise=2.0)
+    chosen = _fit(features, labels)
+    given_the_same = _fit(features, labels, penalty=chosen.penalty)
+    assert given_the_same.penalty == chosen.penalty
+    assert torch.allclose(given_the_same.weight, chosen.weight, atol=1e-4)
+    assert _fit(features, labels, penalty=100.0).weight.abs().max() < chosen.weight.abs().max() / 10

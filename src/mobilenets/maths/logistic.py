@@ -42,6 +42,7 @@ def fit_logistic(
     groups: Tensor,
     seed: int,
     check: Callable[[], None] = lambda: None,
+    penalty: float | None = None,
 ) -> Linear:
     """The classifier of (N, channels) features with labels (N,) in [0, classes), converged by L-BFGS.
 
@@ -49,7 +50,8 @@ def fit_logistic(
     number to a mean variance of one, and the scaling folded into what is returned. (Scaled one by one, rare channels
     weigh more: that fitted a few photographs a class worse.) `groups` (N,) are the same for rows that show the same
     thing (a photograph and its mirror image), which are held out together. `check` is called between fits and may
-    raise to stop. The result follows from the arguments alone. Raises `ValueError` where a feature is not finite.
+    raise to stop. A `penalty` that is given is not chosen. The result follows from the arguments alone. Raises
+    `ValueError` where a feature is not finite.
     """
     if not features.isfinite().all():
         raise ValueError("a feature is not finite")
@@ -61,8 +63,10 @@ def fit_logistic(
     rows.div_(spread)
     axes = _axes(rows)
     rows = rows @ axes
-    parts = _parts(labels, groups, seed=seed)
-    penalty, start = _best_penalty(rows, labels, parts, classes=classes, check=check)
+    start = None
+    if penalty is None:
+        parts = _parts(labels, groups, seed=seed)
+        penalty, start = _best_penalty(rows, labels, parts, classes=classes, check=check)
     solution = _fit(rows, labels, classes=classes, penalty=penalty, start=start, flat=_FLAT)
     weight = solution[:, :-1] @ axes.T / spread
     bias = solution[:, -1] - weight @ mean
