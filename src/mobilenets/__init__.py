@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mobilenets.errors import JobError, UsageError
     from mobilenets.jobs.benchmark import benchmark
     from mobilenets.jobs.cells import cells
+    from mobilenets.jobs.clean import clean
     from mobilenets.jobs.cost import cost
     from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.export import export
@@ -24,22 +25,35 @@ if TYPE_CHECKING:
     from mobilenets.jobs.weights.converting import convert_weights
     from mobilenets.jobs.weights.listing import fetch_weights, list_weights
     from mobilenets.jobs.weights.showing import show_weights
-    from mobilenets.run import Architecture, Augmentation, Distillation, Machine, Optimisation, Run, recipe
+    from mobilenets.run import (
+        Architecture,
+        Augmentation,
+        Cleaning,
+        Distillation,
+        Machine,
+        Noise,
+        Optimisation,
+        Run,
+        recipe,
+    )
     from mobilenets.weights.create import create
 
 __all__ = [
     "Architecture",
     "Augmentation",
     "Budget",
+    "Cleaning",
     "Distillation",
     "FitSettings",
     "JobError",
     "Machine",
+    "Noise",
     "Optimisation",
     "Run",
     "UsageError",
     "benchmark",
     "cells",
+    "clean",
     "convert_weights",
     "cost",
     "create",
@@ -62,15 +76,18 @@ _HOMES = {
     "Architecture": "mobilenets.run",
     "Augmentation": "mobilenets.run",
     "Budget": "mobilenets.jobs.fit.budget",
+    "Cleaning": "mobilenets.run",
     "Distillation": "mobilenets.run",
     "FitSettings": "mobilenets.jobs.fit.settings",
     "JobError": "mobilenets.errors",
     "Machine": "mobilenets.run",
+    "Noise": "mobilenets.run",
     "Optimisation": "mobilenets.run",
     "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
     "benchmark": "mobilenets.jobs.benchmark",
     "cells": "mobilenets.jobs.cells",
+    "clean": "mobilenets.jobs.clean",
     "convert_weights": "mobilenets.jobs.weights.converting",
     "cost": "mobilenets.jobs.cost",
     "create": "mobilenets.weights.create",

@@ -3,7 +3,7 @@
 Plain data that loads without torch. What can be derived is a property; nothing is patched after parsing.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ from mobilenets.errors import UsageError
 from mobilenets.settings import one_of_its_words, within
 
 Switch = Literal["auto", "on", "off"]
+STAGE_ONE = "stage-one"
+CLEANED = "cleaned.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +205,38 @@ class Geocells:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cleaning:
+    """Which photographs of a noisy collection are left out (docs/breeds.md has what the limits catch)."""
+
+    hash_bits: int = 8
+    """Bits of 64 in which the perceptual hashes of two copies differ at most; -1 compares none."""
+    feature_distance: float = 0.1
+    """Most cosine distance between the features of two copies; 0 compares none."""
+    doubt: float = 0.0
+    """Leave out what a classifier of the others' features finds less probable of its label; 0 doubts none."""
+
+    def __post_init__(self) -> None:
+        within("hash-bits", self.hash_bits, low=-1, high=32)
+        within("feature-distance", self.feature_distance, low=0.0, high=1.0)
+        within("doubt", self.doubt, low=0.0, below=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """A noisy collection to learn from first, as section 4.3 does with photographs found by the names of breeds."""
+
+    noisy: str | None = None
+    """Folder or .csv of noisy photographs to learn from first; they are cleaned before."""
+    noisy_epochs: int | None = None
+    """Times every noisy photograph is shown; unset: as often as the others."""
+    cleaning: Cleaning = field(default_factory=Cleaning)
+
+    def __post_init__(self) -> None:
+        if self.noisy_epochs is not None:
+            within("noisy-epochs", self.noisy_epochs, low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One training run."""
 
@@ -217,6 +251,7 @@ class Run:
     weights: str | None = None
     """Checkpoint folder, file or name of published weights to start from; a head for other classes is replaced."""
     architecture: Architecture = field(default_factory=Architecture)
+    noise: Noise = field(default_factory=Noise)
     head_first: bool = False
     """Find the best last layer for the features of the starting weights first, then train the whole network."""
     epochs: int = 100
@@ -264,6 +299,22 @@ class Run:
             raise UsageError(f"--cells, --cell-max and --cell-min are for --task places, and not for {self.task}")
         if self.crop is not None:
             within("crop", self.crop, low=0.1, high=1.0)
+        if self.noise.noisy is not None and self.task != "classify":
+            raise UsageError(f"--noisy with task {self.task}: only classify learns from a noisy collection first")
+
+    @property
+    def first_stage(self) -> "Run | None":
+        """The run that learns from the noisy collection, in a folder of its own; None where there is none."""
+        if self.noise.noisy is None:
+            return None
+        out = self.out / STAGE_ONE
+        epochs = self.noise.noisy_epochs or self.epochs
+        return replace(self, data=str(out / CLEANED), out=out, epochs=epochs, noise=Noise())
+
+    @property
+    def starting_weights(self) -> str | None:
+        """What the run's own network starts from: what the first stage learnt, or `weights`."""
+        return self.weights if self.noise.noisy is None else str(self.out / STAGE_ONE)
 
 
 PAPER = Optimisation(

@@ -58,9 +58,7 @@ def test_only_allowed_pairs_count(count: int, seed: int) -> None:
     for block in hash_blocks(rows, rows):
         found.take(block, allowed=allowed[block.rows, block.columns])
     for place in range(count):
-        apart = {
-            other: int(rows[place] ^ rows[other]).bit_count() for other in np.flatnonzero(allowed[place]).tolist()
-        }
+        apart = {other: int(rows[place] ^ rows[other]).bit_count() for other in np.flatnonzero(allowed[place]).tolist()}
         assert found.places[place] == (min(apart, key=lambda other: (apart[other], other)) if apart else -1)
 
 

@@ -30,6 +30,7 @@ class Verb:
 VERBS = (
     Verb("cost", "what a network costs: mult-adds, params, bytes; layer by layer, or several side by side"),
     Verb("train", "learn from photographs: a checkpoint, its curves and a report"),
+    Verb("clean", "a noisy collection without copies of test photographs and what stands under several labels"),
     Verb("evaluate", "score a model on photographs whose truth is known"),
     Verb("predict", "answer for photographs, folders of them, or standard input"),
     Verb("fit", "photographs and a budget in, a file that keeps the budget out, measured on the file"),
