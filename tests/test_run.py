@@ -15,9 +15,11 @@ from mobilenets.run import (
     RECIPES,
     Architecture,
     Augmentation,
+    Cleaning,
     Distillation,
     Geocells,
     Machine,
+    Noise,
     Optimisation,
     Run,
     recipe,
@@ -70,6 +72,10 @@ def _run(**settings: Any) -> Run:
         (Machine, {"threads": -1}, r"threads -1 is outside \[0, 4096\]"),
         (Machine, {"workers": 2000}, r"workers 2000 is outside \[0, 1024\]"),
         (Machine, {"cache_gb": -0.5}, "cache-gb -0.5 is outside"),
+        (Cleaning, {"hash_bits": 33}, r"hash-bits 33 is outside \[-1, 32\]"),
+        (Cleaning, {"feature_distance": -0.1}, "feature-distance -0.1 is outside"),
+        (Cleaning, {"doubt": 1.0}, r"doubt 1 is outside \[0, 1\)"),
+        (Noise, {"noisy_epochs": 0}, r"noisy-epochs 0 is outside \[1, inf\): use at least 1"),
         (_run, {"epochs": 0}, r"epochs 0 is outside \[1, inf\): use at least 1"),
         (_run, {"batch": 0}, "batch 0 is outside"),
         (_run, {"batch": 4, "accumulate": 5}, r"accumulate 5 is outside \[1, 4\]"),
@@ -177,3 +183,14 @@ def test_cells_are_for_places_alone() -> None:
         Geocells(cells=Path("cells.csv"), cell_max=5)
     with pytest.raises(UsageError, match="cell-min 0 is outside"):
         Geocells(cell_min=0)
+
+
+def test_a_run_with_noise_is_two_runs() -> None:
+    run = _run(noise=Noise(noisy="web", noisy_epochs=7), weights="w", epochs=3)
+    first = run.first_stage
+    assert first is not None
+    assert (first.data, first.epochs, first.weights) == ("run/stage-one/cleaned.csv", 7, "w")
+    assert (first.first_stage, first.starting_weights) == (None, "w")
+    assert run.starting_weights == "run/stage-one"
+    assert _run(noise=Noise(noisy="web"), epochs=3).first_stage.epochs == 3
+    assert (_run(weights="w").first_stage, _run(weights="w").starting_weights) == (None, "w")

@@ -210,7 +210,7 @@ class Cleaning:
 
     hash_bits: int = 8
     """Bits of 64 in which the perceptual hashes of two copies differ at most; -1 compares none."""
-    feature_distance: float = 0.1
+    feature_distance: float = 0.15
     """Most cosine distance between the features of two copies; 0 compares none."""
     doubt: float = 0.0
     """Leave out what a classifier of the others' features finds less probable of its label; 0 doubts none."""

@@ -1,7 +1,6 @@
 """A noisy folder cleaned: the two tables, what they say, and that `train` can use them."""
 
 import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,12 +178,3 @@ def test_a_collection_of_which_nothing_stays_is_a_failure(tmp_path: Path) -> Non
 def test_limits_outside_theirs_are_refused(field: str, value: float) -> None:
     with pytest.raises(UsageError, match=field.replace("_", "-")):
         Cleaning(**{field: value})
-
-
-def test_what_is_counted_is_json(
-    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from mobilenets.cli.main import main
-
-    assert main(["clean", str(folders[1]), "--out", str(tmp_path / "kept.csv"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["removed"] == {"unreadable": 1, "cross-listed": 2, "repeated": 1}

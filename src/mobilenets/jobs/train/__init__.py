@@ -8,17 +8,18 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from mobilenets.checkpoint import read_description
+from mobilenets.checkpoint import RUN, read_description
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.memory import keep_memory
 from mobilenets.jobs.train.beginning import begin
 from mobilenets.jobs.train.folder import check_out, describe, kept, write_report
 from mobilenets.jobs.train.job import Job
 from mobilenets.jobs.train.prepare import prepare
+from mobilenets.jobs.train.stages import ready_stage
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import choose_device
 from mobilenets.run import Run
-from mobilenets.training.distributed import FollowerError, group
+from mobilenets.training.distributed import FollowerError, Group, group
 from mobilenets.training.loop import Ended
 from mobilenets.training.stop import StopRequest, listening
 from mobilenets.training.tally import NotFiniteError
@@ -94,11 +95,24 @@ def _train(run: Run, *, resumed: bool, overwrite: bool, console: Console | None,
     with group(choose_device(run.machine.device), batch=run.batch) as processes:
         shown = (console or Console(stderr=True)) if processes.leads else Console(quiet=True)
         processes.lead(lambda: check_out(run, resumed=resumed, overwrite=overwrite))
-        job = processes.leader_first(lambda: prepare(run, processes, shown, resumed=resumed))
-        processes.lead(lambda: describe(job, shown, resumed=resumed))
-        ended = _learn(job, shown, again)
-        evaluation = job.evaluate_shipped(job.progress, ended.evaluation)
-        return _finish(job, evaluation, shown, begun=begun)
+        if run.first_stage is None:
+            return _one(run, processes, shown, again, resumed=resumed, begun=begun)
+        stage = processes.agree(processes.lead(lambda: ready_stage(run, shown, resumed=resumed)))
+        if stage is not None:
+            shown.print("stage one: the noisy photographs")
+            _one(stage, processes, shown, again, resumed=(stage.out / RUN).exists(), begun=begun)
+        shown.print("stage two: the clean photographs")
+        # Its folder is described already: the run goes on, if only to its first step.
+        return _one(run, processes, shown, again, resumed=True, begun=begun)
+
+
+def _one(run: Run, processes: Group, console: Console, again: str, *, resumed: bool, begun: float) -> Trained:
+    """One stage, from its photographs to its report; `again` is the command to go on with the whole run."""
+    job = processes.leader_first(lambda: prepare(run, processes, console, resumed=resumed))
+    processes.lead(lambda: describe(job, console, resumed=resumed))
+    ended = _learn(job, console, again)
+    evaluation = job.evaluate_shipped(job.progress, ended.evaluation)
+    return _finish(job, evaluation, console, begun=begun)
 
 
 def _learn(job: Job, console: Console, again: str) -> Ended:

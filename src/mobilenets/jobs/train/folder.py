@@ -14,13 +14,13 @@ from mobilenets.files import expanded, reason, write_text_whole
 from mobilenets.jobs.train.job import Job
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import plan
-from mobilenets.run import Run
+from mobilenets.run import STAGE_ONE, Run
 from mobilenets.training.report import run_page
 from mobilenets.training.watch import EVENTS, METRICS
 
 REPORT = "report.html"
 # The state goes first when a run starts anew: with the new run's settings beside it, it would be taken for its own.
-_OURS = (STATE, MODEL, RUN, SPLIT, METRICS, REPORT, EVENTS)
+_OURS = (STATE, MODEL, RUN, SPLIT, METRICS, REPORT, EVENTS, STAGE_ONE)
 
 
 def check_out(run: Run, *, resumed: bool, overwrite: bool) -> None:
@@ -29,11 +29,11 @@ def check_out(run: Run, *, resumed: bool, overwrite: bool) -> None:
     Raises `UsageError` where it holds something that would be lost or lies among the photographs, `JobError` where it
     cannot be written.
     """
-    out, data = run.out, expanded(run.data)
+    out = run.out
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file: it takes a folder")
-    if data.is_dir() and out.resolve().is_relative_to(data.resolve()):
-        raise UsageError(f"--out {out} lies among the photographs of {data}: choose a folder outside")
+    for source in (run.data, run.noise.noisy):
+        _check_apart(out, source)
     if not resumed and not overwrite:
         _check_free(out)
     try:
@@ -42,6 +42,17 @@ def check_out(run: Run, *, resumed: bool, overwrite: bool) -> None:
         raise JobError(f"--out {out} cannot be made ({reason(error)}): choose another folder") from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise JobError(f"--out {out} cannot be written: choose another folder or get the right to write there")
+
+
+def _check_apart(out: Path, source: str | None) -> None:
+    """Neither lies the run among photographs, nor photographs in the folder that the first stage is given."""
+    data = expanded(source or "")
+    if source is None or not data.is_dir():
+        return
+    if out.resolve().is_relative_to(data.resolve()):
+        raise UsageError(f"--out {out} lies among the photographs of {data}: choose a folder outside")
+    if data.resolve().is_relative_to((out / STAGE_ONE).resolve()):
+        raise UsageError(f"--out {out} has the photographs of {data} where its first stage goes: choose another folder")
 
 
 def _check_free(out: Path) -> None:
@@ -55,14 +66,14 @@ def _check_free(out: Path) -> None:
 def describe(job: Job, console: Console, *, resumed: bool) -> None:
     """Write down what is being done, and say it."""
     if not resumed:
-        _clear(job.run.out)
+        clear(job.run.out)
     write_description(job.run.out, job.description)
     write_split(job.run.out / SPLIT, job.material.collection)
     for line in _lines(job, resumed=resumed):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _clear(folder: Path) -> None:
+def clear(folder: Path) -> None:
     """Take away what an earlier run left."""
     try:
         for name in _OURS:
@@ -89,6 +100,8 @@ def _lines(job: Job, *, resumed: bool) -> list[str]:
 def _where(job: Job) -> str:
     progress, epochs = job.progress, job.run.epochs
     if not (job.run.out / STATE).exists():
+        if job.run.first_stage is not None:
+            return "stage one is done: stage two begins"
         return "nothing was saved yet: the run begins again"
     if progress.epoch >= epochs:
         return f"all {epochs} epochs are done: only the report is made again"

@@ -16,6 +16,7 @@ from mobilenets.jobs.material import Material, divided, material, preprocessing,
 from mobilenets.jobs.start import Placed, StartingWeights, check_same, open_weights, put_weights
 from mobilenets.jobs.train.job import Job
 from mobilenets.jobs.train.lesson import with_lesson
+from mobilenets.jobs.train.stages import stage_notes
 from mobilenets.jobs.train.teacher import Teacher, open_teacher, taught_task
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
@@ -42,7 +43,7 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     if run.tensorboard:
         check_tensorboard()
     saved = resumed and (run.out / STATE).exists()
-    weights = _weights(run) if run.weights and not saved else None
+    weights = _weights(run) if run.starting_weights and not saved else None
     teacher = open_teacher(run, processes.device, resumed=resumed) if run.distillation.teacher else None
     collection = divided(run)
     task = _task(run, collection, teacher)
@@ -56,6 +57,8 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     placed = put_weights(network, weights, architecture=run.architecture, task=task) if weights else Placed()
     learner = _learner(run, network, processes)
     progress = _restored(run, learner, photographs) if saved else _begun(photographs, weights)
+    if run.first_stage is not None and not saved and not placed.head:
+        progress.notes.append("stage one learnt other classes: stage two begins with a head of its own")
     job = Job(
         run=run,
         group=processes,
@@ -80,10 +83,10 @@ def _task(run: Run, collection: Collection, teacher: Teacher | None) -> Task:
 
 def _weights(run: Run) -> StartingWeights:
     """What the run starts from, seen to fit before photographs are read for hours."""
-    assert run.weights is not None
-    weights = open_weights(run.weights, asked=run.architecture)
+    assert run.starting_weights is not None
+    weights = open_weights(run.starting_weights, asked=run.architecture)
     check_same(weights, run.architecture)
-    return weights
+    return replace(weights, notes=(*weights.notes, *stage_notes(run)))
 
 
 def _used_to(run: Run, shown: Preprocessing, weights: StartingWeights | None) -> tuple[Origin | None, Preprocessing]:
@@ -91,7 +94,7 @@ def _used_to(run: Run, shown: Preprocessing, weights: StartingWeights | None) ->
 
     A run that goes on has both in its own run.json: the weights that it started from may be gone.
     """
-    if run.weights is None:
+    if run.starting_weights is None:
         return None, shown
     if weights is not None:
         origin: Origin | None = weights.origin
@@ -110,7 +113,8 @@ def _described(
     origin: Origin | None,
     teacher: Teacher | None,
 ) -> Description:
-    source = f"trained from {run.weights or 'random weights'} on {collection.name}"
+    first = f"{run.noise.noisy}, then " if run.noise.noisy else ""
+    source = f"trained from {run.weights or 'random weights'} on {first}{collection.name}"
     if teacher is None:
         return Description(run.task, task.state(), run.architecture, shown, source, run, origin)
     source += f", taught by {teacher.origin.teacher}"
