@@ -74,7 +74,13 @@ def _series(history: Sequence[Mapping[str, Any]], name: str) -> dict[str, list[f
 
 def _add_settings(page: Page, run: Run) -> None:
     page.heading("Settings")
-    flat: dict[str, object] = {}
-    for name, value in to_json(run).items():
-        flat |= value if isinstance(value, dict) else {name: value}
+    flat = _flat(to_json(run))
     page.facts({_words(name): "not set" if value is None else str(value) for name, value in flat.items()}, compact=True)
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of all groups under their own names."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat

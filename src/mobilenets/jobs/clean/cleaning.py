@@ -67,7 +67,7 @@ def sifted(
     _check(cleaning, model)
     looks = look(noisy.examples, model, counted=counting("noisy photographs", len(noisy.examples)))
     tests = look(held_out, model, counted=counting("held-out photographs", len(held_out)))
-    found = sift(looks, tests, cleaning)
+    found = sift(looks, tests, cleaning, counting=counting)
     if cleaning.doubt > 0:
         known = look(trusted, model, counted=counting("trusted photographs", len(trusted)))
         found |= _doubted(looks, known, found, least=cleaning.doubt, seed=seed)

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mobilenets.data.cache import Advance
 from mobilenets.data.photos import Example
 from mobilenets.jobs.clean.look import Looks
+from mobilenets.jobs.material import Counting
 from mobilenets.maths.nearest import Block, Nearest, feature_blocks, hash_blocks
 from mobilenets.maths.perceptual import MIRROR
 from mobilenets.run import Cleaning
@@ -23,7 +26,16 @@ UNREADABLE, HELD_OUT, CROSS_LISTED, REPEATED, DOUBTFUL = REASONS = (
 """In this order: each photograph goes for the first that is true of it."""
 
 Places = NDArray[np.int64]
-Allowed = Callable[[Places, Places], NDArray[np.bool_]]
+Allowed = Callable[[Places, Places], NDArray[np.bool_] | None]
+
+
+def _any(_rows: Places, _columns: Places) -> None:
+    """Every pair counts."""
+
+
+@contextmanager
+def _uncounted(_words: str, _total: int) -> Iterator[Advance]:
+    yield lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +69,17 @@ class _Way:
     blocks: Callable[[Looks, Places, Looks, Places], Iterator[Block]]
 
     def near(
-        self, rows: Looks, left: Places, columns: Looks, among: Places, allowed: Allowed | None = None
+        self, rows: Looks, left: Places, columns: Looks, among: Places, *, counting: Counting, allowed: Allowed = _any
     ) -> dict[int, _Found]:
         """Of the photographs `left`, those that resemble one `among` the columns: which one, and how far it is."""
         here = np.intersect1d(left, self.usable(rows))
         there = np.intersect1d(among, self.usable(columns))
         nearest = Nearest(len(here))
-        for block in self.blocks(rows, here, columns, there):
-            mask = allowed(here[block.rows], there[block.columns]) if allowed else None
-            nearest.take(block, allowed=mask)
+        with counting(f"comparing by {self.name}", len(here)) as advance:
+            for block in self.blocks(rows, here, columns, there):
+                nearest.take(block, allowed=allowed(here[block.rows], there[block.columns]))
+                if block.columns.stop == len(there):
+                    advance(block.rows.stop - block.rows.start)
         close = np.flatnonzero(nearest.distances <= self.limit)
         places, distances = nearest.places[close], nearest.distances[close]
         return {
@@ -92,7 +106,7 @@ def _feature_way(limit: float) -> _Way:
     )
 
 
-def sift(noisy: Looks, held_out: Looks, cleaning: Cleaning) -> dict[int, Removed]:
+def sift(noisy: Looks, held_out: Looks, cleaning: Cleaning, *, counting: Counting = _uncounted) -> dict[int, Removed]:
     """What goes, by its place among the noisy photographs that can be read.
 
     First copies of held-out photographs, then what stands under several labels, every copy of it, then what repeats
@@ -107,17 +121,26 @@ def sift(noisy: Looks, held_out: Looks, cleaning: Cleaning) -> dict[int, Removed
     gone: dict[int, Removed] = {}
     everything, tested = np.arange(len(noisy.examples)), np.arange(len(held_out.examples))
     for way in ways:
-        _remove(gone, noisy, held_out, HELD_OUT, way, way.near(noisy, _left(noisy, gone), held_out, tested))
+        found = way.near(noisy, _left(noisy, gone), held_out, tested, counting=counting)
+        _remove(gone, noisy, held_out, HELD_OUT, way, found)
+
+    def differ(rows: Places, columns: Places) -> NDArray[np.bool_]:
+        return labels[rows][:, None] != labels[columns]
+
     for way in ways:
-        found = way.near(noisy, _left(noisy, gone), noisy, everything, lambda a, b: labels[a][:, None] != labels[b])
+        found = way.near(noisy, _left(noisy, gone), noisy, everything, counting=counting, allowed=differ)
         _remove(gone, noisy, noisy, CROSS_LISTED, way, found)
     for way in ways:
-        left = _left(noisy, gone)
-        for label in np.unique(labels[left]):
-            alike = left[labels[left] == label]
-            found = way.near(noisy, alike, noisy, alike, lambda a, b: a[:, None] > b)
-            _remove(gone, noisy, noisy, REPEATED, way, found)
+        _remove_repeated(gone, noisy, labels, way)
     return gone
+
+
+def _remove_repeated(gone: dict[int, Removed], noisy: Looks, labels: Places, way: _Way) -> None:
+    left = _left(noisy, gone)
+    for label in np.unique(labels[left]):
+        alike = left[labels[left] == label]
+        found = way.near(noisy, alike, noisy, alike, counting=_uncounted, allowed=lambda a, b: a[:, None] > b)
+        _remove(gone, noisy, noisy, REPEATED, way, found)
 
 
 def _left(noisy: Looks, gone: Mapping[int, Removed]) -> Places:

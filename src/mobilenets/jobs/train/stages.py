@@ -111,4 +111,4 @@ def _scored(run: Run, clean: Collection, found: Sifted) -> Sequence[Example]:
 def _described(run: Run, clean: Collection) -> Description:
     task = task_named(run.task).learn(clean, settings=TaskSettings())
     shown = preprocessing(run, clean)
-    return Description(run.task, task.state(), run.architecture, shown, f"the first stage of {run.out.name}", run)
+    return Description(run.task, task.state(), run.architecture, shown, "stage one of two is under way", run)
