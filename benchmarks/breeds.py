@@ -25,7 +25,7 @@ from mobilenets.data.sources import open_collection
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.clean.doubts import doubtful
 from mobilenets.jobs.clean.look import Looks, feature_model, look
-from mobilenets.jobs.clean.sift import sift
+from mobilenets.jobs.clean.sift import DOUBTFUL, sift
 from mobilenets.jobs.start import open_weights, trained_architecture
 from mobilenets.jobs.train import train
 from mobilenets.maths.nearest import Block, feature_blocks, hash_blocks
@@ -66,43 +66,48 @@ class Seen:
         found = sift(self.noisy, self.held_out, cleaning)
         return {one.example.photo.name: one.reason for one in found.values()}
 
-    def doubted(self, least: float, *, trusting: bool) -> set[str]:
-        """Names of the photographs doubted among those that the rest of the cleaning leaves."""
+    def doubted(self, *, trusting: bool) -> dict[str, float]:
+        """The probability of its label for each photograph that the rest of the cleaning leaves, where it is small."""
         gone = sift(self.noisy, self.held_out, Cleaning())
         left = self.noisy.part([place for place in range(len(self.noisy.examples)) if place not in gone])
         trusted = self.trusted if trusting else self.trusted.part([])
-        found = doubtful(left, trusted, least=least, seed=self.seed)
-        return {one.example.photo.name for one in found.values()}
+        found = doubtful(left, trusted, least=max(_DOUBTS), seed=self.seed)
+        return {one.example.photo.name: one.distance for one in found.values() if one.distance is not None}
 
 
 def main() -> int:
-    """Measure, print Markdown, write it and JSON to --out."""
+    """Measure, print each table as it comes, write all of them and JSON to --out."""
     arguments = _parser().parse_args()
     torch.set_num_threads(arguments.threads)
+    facts = machine()
+    tables = []
     try:
         with tempfile.TemporaryDirectory(prefix="mobilenets-breeds-") as work:
-            result = _measured(arguments, Path(work))
+            for table in _measured(arguments, Path(work)):
+                print(f"{table.markdown()}\n", flush=True)
+                tables.append(table)
     except (UsageError, JobError) as error:
         print(f"breeds: {error}", file=sys.stderr)
         return 2
-    facts = machine()
-    print(f"{result.markdown()}\n\n{machine_line(facts)}")
-    write_result(arguments.out, "breeds", result, facts=facts)
+    print(machine_line(facts))
+    rows = {table.title: [list(table.columns), *map(list, table.rows)] for table in tables}
+    write_result(arguments.out, "breeds", Result(tables, rows), facts=facts)
     return 0
 
 
-def _measured(arguments: argparse.Namespace, work: Path) -> Result:
+def _measured(arguments: argparse.Namespace, work: Path) -> Iterator[Table]:
     rounds = [lay_noise(arguments.data, work / str(seed), seed=seed) for seed in range(arguments.rounds)]
-    shared = {"weights": arguments.weights, "resolution": arguments.resolution}
-    seen = [Seen(laid, seed=seed, **shared) for seed, laid in enumerate(rounds)]
-    tables = [_copies_table(seen), _kinds_table(seen), _doubts_table(seen)]
-    if arguments.distinct:
-        tables.append(_distinct_table(arguments))
-    scores: dict[str, list[float]] = {}
+    seen = [
+        Seen(laid, weights=arguments.weights, resolution=arguments.resolution, seed=seed)
+        for seed, laid in enumerate(rounds)
+    ]
+    yield _copies_table(seen)
+    yield _kinds_table(seen)
+    yield _doubts_table(seen)
     if arguments.epochs:
-        scores = _trained(rounds, arguments, work)
-        tables.append(_gain_table(scores, rounds))
-    return Result(tables, {"scores": scores, **shared})
+        yield _gain_table(_trained(rounds, arguments, work), rounds)
+    if arguments.distinct:
+        yield _distinct_table(arguments)
 
 
 def _copies_table(seen: Sequence[Seen]) -> Table:
@@ -182,19 +187,17 @@ def _pairs(blocks: Iterator[Block]) -> NDArray[np.float64]:
 
 
 def _doubts_table(seen: Sequence[Seen]) -> Table:
+    doubted = [[one.doubted(trusting=trusting) for one in seen] for trusting in (False, True)]
     rows = []
     for least in _DOUBTS:
         row = [f"{least:g}"]
-        for trusting in (False, True):
-            caught, total = _doubt_counts(seen, [one.doubted(least, trusting=trusting) for one in seen])
+        for rounds in doubted:
+            gone = [{name: DOUBTFUL for name, chance in one.items() if chance < least} for one in rounds]
+            caught, total = _counts(seen, gone)
             row += [f"{caught[MISLABELLED]} of {total[MISLABELLED]}", f"{caught[GOOD]} of {total[GOOD]}"]
         rows.append(row)
     columns = ("--doubt", "mislabelled", "good, wrongly", "mislabelled, with clean train", "good, wrongly")
     return Table("Labels doubted, among what else stays", columns, rows)
-
-
-def _doubt_counts(seen: Sequence[Seen], doubted: Sequence[set[str]]) -> tuple[Counter[str], Counter[str]]:
-    return _counts(seen, [dict.fromkeys(names, "doubtful") for names in doubted])
 
 
 def _trained(rounds: Sequence[Noisy], arguments: argparse.Namespace, work: Path) -> dict[str, list[float]]:

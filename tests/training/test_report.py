@@ -42,6 +42,7 @@ def test_the_settings_are_all_of_the_run(html: str) -> None:
         "batch": "18",
         "crop": "not set",
         "label smoothing": "0.1",
+        "hash bits": "8",
     }.items():
         assert re.search(rf"<dt>{name}</dt><dd[^>]*>{re.escape(value)}</dd>", html), name
 

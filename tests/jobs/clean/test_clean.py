@@ -120,6 +120,16 @@ def test_it_follows_from_the_photographs_alone(folders: tuple[Path, Path], tmp_p
     assert tables[0].read_bytes() == tables[1].read_bytes()
 
 
+def test_a_test_photograph_that_cannot_be_read_is_named(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    clean_one, noisy = folders
+    (clean_one / "val" / "a" / "0.png").write_bytes(b"nothing")
+    cleaned = _clean(noisy, against=str(clean_one), out=tmp_path / "kept.csv")
+    assert cleaned.removed["held out"] == 1
+    assert cleaned.notes[-1] == (
+        "1 clean photograph that cannot be read, compared with none: val/a/0.png (not an image)"
+    )
+
+
 def test_a_name_that_no_table_can_hold_goes(folders: tuple[Path, Path], tmp_path: Path) -> None:
     _, noisy = folders
     strange = noisy / "a" / "caf\udce9.png"

@@ -283,6 +283,19 @@ def test_sources_that_cannot_be_used_are_named(
         _learn(two_stages(tmp_path / "run", **change))
 
 
+def test_a_held_out_name_that_no_table_can_hold_is_refused(two_stages: Make, photographs: Path, tmp_path: Path) -> None:
+    clean = tmp_path / "clean"
+    shutil.copytree(photographs / "clean", clean)
+    try:
+        for label in ("blue", "green", "red"):
+            for file in list((clean / label).iterdir()):
+                file.rename(file.with_name(f"caf\udce9{file.name}"))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names alone")
+    with pytest.raises(UsageError, match="is not UTF-8, so no table can list it; rename it"):
+        _learn(two_stages(tmp_path / "run", data=str(clean)))
+
+
 def test_neither_may_the_run_lie_among_noisy_photographs_nor_they_where_its_first_stage_goes(
     two_stages: Make, photographs: Path, tmp_path: Path
 ) -> None:

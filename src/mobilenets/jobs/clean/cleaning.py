@@ -25,6 +25,7 @@ from mobilenets.jobs.material import Counting
 from mobilenets.prediction.model import Model
 from mobilenets.run import Cleaning
 
+_NAMED = 3
 _WORDS = {
     UNREADABLE: "unreadable",
     HELD_OUT: "like a held-out photograph",
@@ -67,9 +68,11 @@ def sifted(
     _check(cleaning, model)
     looks = look(noisy.examples, model, counted=counting("noisy photographs", len(noisy.examples)))
     tests = look(held_out, model, counted=counting("held-out photographs", len(held_out)))
+    unseen = tests.bad
     found = sift(looks, tests, cleaning, counting=counting)
     if cleaning.doubt > 0:
         known = look(trusted, model, counted=counting("trusted photographs", len(trusted)))
+        unseen = unseen | known.bad
         found |= _doubted(looks, known, found, least=cleaning.doubt, seed=seed)
     gone = {one.example: one for one in (*found.values(), *_unreadable(noisy, looks))}
     result = Sifted(
@@ -78,7 +81,7 @@ def sifted(
     )
     if not result.kept:
         raise JobError(f"no photograph of {noisy.name} stays ({in_words(result.counts)}): compare less strictly")
-    return replace(result, notes=_notes(result, noisy, model))
+    return replace(result, notes=(*_notes(result, noisy, model), *_unseen(unseen)))
 
 
 def _doubted(
@@ -118,3 +121,9 @@ def _notes(found: Sifted, noisy: Collection, model: Model | None) -> tuple[str, 
     if model is None:
         notes.append("compared by their hashes alone: --weights compares features too, and finds what is cropped")
     return tuple(notes)
+
+
+def _unseen(bad: Mapping[str, str]) -> Iterator[str]:
+    if bad:
+        named = listed([f"{name} ({bad[name]})" for name in sorted(bad, key=natural)], most=_NAMED)
+        yield f"{counted(len(bad), 'clean photograph')} that cannot be read, compared with none: {named}"

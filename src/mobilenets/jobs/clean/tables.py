@@ -20,10 +20,13 @@ def removed_table(table: Path) -> Path:
     return table.with_name(f"{table.stem}-removed.csv")
 
 
-def check_listable(source: str, examples: Sequence[Example]) -> None:
-    """Raise `UsageError` unless the photographs are files on disk, which a table can name."""
+def check_listable(source: str, examples: Sequence[Example], *, named: bool = False) -> None:
+    """Raise `UsageError` unless the photographs are files on disk and, with `named`, a table can hold their names."""
     if any(not isinstance(example.photo, FilePhoto) for example in examples):
         raise UsageError(f"{source}: a table of photographs names files on disk; unpack them into a folder")
+    strange = next((example.photo.name for example in examples if named and unlistable(example.photo)), None)
+    if strange is not None:
+        raise UsageError(f"{source}: the name of {strange!r} is not UTF-8, so no table can list it; rename it")
 
 
 def unlistable(photo: Photo) -> str | None:

@@ -105,6 +105,7 @@ def _scored(run: Run, clean: Collection, found: Sifted) -> Sequence[Example]:
             f"--noisy {run.noise.noisy} has the labels {names}, and {run.data} holds out a photograph of none of them: "
             "use the same labels in both"
         )
+    check_listable(run.data, scored, named=True)
     return scored
 
 
