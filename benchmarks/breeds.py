@@ -41,7 +41,7 @@ _LIMITS = {
     "features, .2": Cleaning(hash_bits=-1, feature_distance=0.2),
     "both, 8 bits and .15 (as set)": Cleaning(),
 }
-_DOUBTS = (0.001, 0.003, 0.01, 0.03, 0.1)
+_DOUBTS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5)
 _COPIES = (HELD_OUT, CROSS_LISTED, REPEATED)
 
 
@@ -96,7 +96,8 @@ def main() -> int:
 
 
 def _measured(arguments: argparse.Namespace, work: Path) -> Iterator[Table]:
-    rounds = [lay_noise(arguments.data, work / str(seed), seed=seed) for seed in range(arguments.rounds)]
+    each = {"held_out": arguments.held_out, "train": arguments.train}
+    rounds = [lay_noise(arguments.data, work / str(seed), seed=seed, **each) for seed in range(arguments.rounds)]
     seen = [
         Seen(laid, weights=arguments.weights, resolution=arguments.resolution, seed=seed)
         for seed, laid in enumerate(rounds)
@@ -243,6 +244,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with a sub-folder a label")
     parser.add_argument("--weights", required=True, help="starting weights, whose features are compared")
     parser.add_argument("--distinct", type=Path, nargs="*", default=(), help="folders of different photographs")
+    parser.add_argument("--held-out", type=int, default=1, help="photographs of each label that are held out")
+    parser.add_argument("--train", type=int, default=1, help="photographs of each label that are the clean train")
     parser.add_argument("--resolution", type=int, default=128, help="pixels")
     parser.add_argument("--rounds", type=int, default=3, help="seeds")
     parser.add_argument("--epochs", type=int, default=5, help="epochs of each stage; 0 trains nothing")

@@ -17,7 +17,6 @@ GOOD, MISLABELLED, HELD_OUT, CROSS_LISTED, REPEATED = KINDS = (
     "cross-listed",
     "repeated",
 )
-_LEAST = 3
 # Of the photographs that are left to the noisy collection.
 _WRONG, _LISTED, _REPEATED = 0.2, 0.3, 0.3
 
@@ -69,13 +68,13 @@ class Noisy:
     planted: Sequence[Planted]
 
 
-def lay_noise(data: Path, folder: Path, *, seed: int) -> Noisy:
+def lay_noise(data: Path, folder: Path, *, held_out: int, train: int, seed: int) -> Noisy:
     """Divide a folder of labelled photographs and plant noise in what is left, all by the seed.
 
-    Of each label with three photographs or more one is held out (val), one is the clean train, and the rest goes to
-    the noisy collection: a fifth of it under a wrong label. Altered copies come to it of every held-out photograph,
-    of three tenths of its own under another label and of three tenths under the same one.
-    Raises `UsageError` where no two labels have so many photographs.
+    Of each label with enough photographs `held_out` become val and `train` the clean train, and the rest goes to the
+    noisy collection: a fifth of it under a wrong label. Altered copies come to it of every held-out photograph, of
+    three tenths of its own under another label and of three tenths under the same one.
+    Raises `UsageError` where no two labels have more photographs than are held out and clean.
     """
     laying = _Laying(folder, np.random.default_rng(seed))
     found = {
@@ -83,16 +82,18 @@ def lay_noise(data: Path, folder: Path, *, seed: int) -> Noisy:
         for label in sorted(data.iterdir())
         if label.is_dir()
     }
-    labels = [label for label, files in found.items() if len(files) >= _LEAST]
+    labels = [label for label, files in found.items() if len(files) > held_out + train]
     if len(labels) < 2:
-        raise UsageError(f"{data} has fewer than two labels of {_LEAST} photographs: use another folder")
+        raise UsageError(f"{data} has fewer than two labels of over {held_out + train} photographs: use another folder")
     rest: list[tuple[str, Path]] = []
     for label in labels:
-        held_out, train, *others = [found[label][place] for place in laying.random.permutation(len(found[label]))]
-        laying.save(Image.open(held_out), folder / "clean" / "val" / label / held_out.name)
-        laying.save(Image.open(train), folder / "clean" / "train" / label / train.name)
-        laying.copy(held_out, label, HELD_OUT)
-        rest += [(label, one) for one in others]
+        files = [found[label][place] for place in laying.random.permutation(len(found[label]))]
+        for place, file in enumerate(files[: held_out + train]):
+            split = "val" if place < held_out else "train"
+            laying.save(Image.open(file), folder / "clean" / split / label / file.name)
+            if place < held_out:
+                laying.copy(file, label, HELD_OUT)
+        rest += [(label, file) for file in files[held_out + train :]]
     _plant(laying, rest, labels)
     return Noisy(folder / "clean", folder / "noisy", laying.planted)
 
