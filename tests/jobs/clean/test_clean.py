@@ -114,6 +114,22 @@ def test_the_features_of_weights_are_compared(
     assert any("hashes alone" in note for note in _clean(noisy, out=tmp_path / "other.csv").notes)
 
 
+def test_labels_are_doubted_without_clean_photographs_too(
+    folders: tuple[Path, Path], tmp_path: Path, checkpoint: Callable[..., Path]
+) -> None:
+    """Nobody is trusted then: the noisy photographs judge each other alone."""
+    found = _clean(
+        folders[1],
+        out=tmp_path / "kept.csv",
+        weights=str(checkpoint()),
+        cleaning=Cleaning(feature_distance=0.0, doubt=0.9),
+    )
+    doubted = [row for row in _rows(found.removed_table) if row["reason"] == "doubtful"]
+    assert doubted
+    assert all(row["by"] == "probability" and float(row["distance"]) < 0.9 for row in doubted)
+    assert {row["like"] for row in doubted} <= {"a", "b"}
+
+
 def test_it_follows_from_the_photographs_alone(folders: tuple[Path, Path], tmp_path: Path) -> None:
     clean_one, noisy = folders
     tables = [_clean(noisy, against=str(clean_one), out=tmp_path / name).table for name in ("one.csv", "two.csv")]

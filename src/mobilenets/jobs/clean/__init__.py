@@ -13,7 +13,7 @@ from mobilenets.jobs.clean.cleaning import sifted
 from mobilenets.jobs.clean.look import feature_model
 from mobilenets.jobs.clean.tables import check_listable, removed_table, write_kept, write_removed
 from mobilenets.jobs.start import open_weights
-from mobilenets.prediction.model import choose_device
+from mobilenets.prediction.model import Model, choose_device
 from mobilenets.run import Cleaning
 from mobilenets.training.watch import counting
 
@@ -68,23 +68,20 @@ def clean(
         held_out=held_out(clean_one) if clean_one else (),
         trusted=clean_one.part("train") if clean_one else (),
         cleaning=cleaning or Cleaning(),
-        model=feature_model(open_weights(weights), resolution=resolution, device=choose_device(device))
-        if weights
-        else None,
+        model=_model(weights, resolution=resolution, device=device),
         seed=seed,
         counting=lambda words, total: counting(shown, words, total=total),
     )
     write_removed(removed_table(table), found.removed)
     write_kept(table, found.kept)
     notes = (*collection.notes, *(clean_one.notes if clean_one else ()), *found.notes)
-    return Cleaned(
-        table=table,
-        removed_table=removed_table(table),
-        photographs=len(collection.examples),
-        kept=len(found.kept),
-        removed=found.counts,
-        notes=notes,
-    )
+    photographs, kept = len(collection.examples), len(found.kept)
+    return Cleaned(table, removed_table(table), photographs, kept, found.counts, notes)
+
+
+def _model(weights: str | None, *, resolution: int | None, device: str) -> Model | None:
+    chosen = choose_device(device)
+    return feature_model(open_weights(weights), resolution=resolution, device=chosen) if weights else None
 
 
 def held_out(collection: Collection) -> tuple[Example, ...]:

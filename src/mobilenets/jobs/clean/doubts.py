@@ -27,7 +27,7 @@ def doubtful(noisy: Looks, trusted: Looks, *, least: float, seed: int) -> dict[i
     helping = [place for place, example in enumerate(trusted.examples) if example.label in known]
     labels = np.array([known[str(example.label)] for example in noisy.examples], np.int64)
     theirs = np.array([known[str(trusted.examples[place].label)] for place in helping], np.int64)
-    rows = np.concatenate([noisy.features, trusted.features[helping]])
+    rows = np.concatenate([noisy.features, trusted.features[helping]]) if helping else noisy.features
     every = np.concatenate([labels, theirs])
     parts = np.concatenate([_parts(noisy, seed), np.full(len(helping), -1)])
     chances = _chances(rows, every, parts, classes=len(classes), seed=seed)[: len(labels)]
