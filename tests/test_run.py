@@ -193,4 +193,6 @@ def test_a_run_with_noise_is_two_runs() -> None:
     assert (first.first_stage, first.starting_weights) == (None, "w")
     assert run.starting_weights == "run/stage-one"
     assert _run(noise=Noise(noisy="web"), epochs=3).first_stage.epochs == 3
+    with pytest.raises(UsageError, match="--noisy with --teacher: train with one first"):
+        _run(noise=Noise(noisy="web"), distillation=Distillation(teacher="timm:resnet18"))
     assert (_run(weights="w").first_stage, _run(weights="w").starting_weights) == (None, "w")

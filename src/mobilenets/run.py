@@ -301,6 +301,8 @@ class Run:
             within("crop", self.crop, low=0.1, high=1.0)
         if self.noise.noisy is not None and self.task != "classify":
             raise UsageError(f"--noisy with task {self.task}: only classify learns from a noisy collection first")
+        if self.noise.noisy is not None and self.distillation.teacher is not None:
+            raise UsageError("--noisy with --teacher: train with one first, then start the other from --weights")
 
     @property
     def first_stage(self) -> "Run | None":
