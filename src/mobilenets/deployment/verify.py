@@ -64,13 +64,17 @@ def verify(
         other = synthetic(count=1, side=signature.resolution + _OTHER_SIZE)
         larger = golden(network, other, preprocessing, inputs=signature.inputs, described="another size")
         cases.append((larger.inputs, larger.outputs))
-    return _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+    verified = _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+    _check(verified, ending="nothing was kept")
+    return verified
 
 
 def verify_again(run: Batched, expected: Golden, *, classes: bool, exact: bool) -> Verification:
     """As `verify`, without the checkpoint: with the golden inputs and outputs that stand beside the file."""
     cases = [(expected.inputs, expected.outputs), (expected.inputs[:1], expected.outputs[:1])]
-    return _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+    verified = _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+    _check(verified, ending="do not run it on such a machine")
+    return verified
 
 
 def _compared(run: Batched, cases: Sequence[Case], *, described: str, classes: bool, exact: bool) -> Verification:
@@ -79,7 +83,7 @@ def _compared(run: Batched, cases: Sequence[Case], *, described: str, classes: b
     pairs = zip(outputs, cases, strict=True)
     right = cases[0][1]
     scale = float(np.abs(right).max())
-    verified = Verification(
+    return Verification(
         golden=described,
         shapes=", ".join("x".join(map(str, inputs.shape)) for inputs, _ in cases),
         largest_difference=float(np.max([_difference(made, wanted) for made, (_, wanted) in pairs])),
@@ -87,8 +91,6 @@ def _compared(run: Batched, cases: Sequence[Case], *, described: str, classes: b
         tolerance=RELATIVE_TOLERANCE * scale if exact else None,
         same_top1=_same_top1(outputs[0], right, RELATIVE_TOLERANCE * scale) if classes else None,
     )
-    _check(verified)
-    return verified
 
 
 def _difference(made: NDArray[np.float32], right: NDArray[np.float32]) -> float:
@@ -103,16 +105,16 @@ def _same_top1(made: NDArray[np.float32], right: NDArray[np.float32], tolerance:
     return bool((chosen >= right.max(1) - tolerance).all())
 
 
-def _check(verified: Verification) -> None:
+def _check(verified: Verification, *, ending: str) -> None:
     if verified.tolerance is None:
         if not np.isfinite(verified.largest_difference):
-            raise JobError("the file gives outputs that are not finite for golden inputs: nothing was kept")
+            raise JobError(f"the file gives outputs that are not finite for golden inputs: {ending}")
         return
     # Written so that a difference that is no number fails too.
     if not verified.largest_difference <= verified.tolerance:
         raise JobError(
             f"the file differs from the checkpoint by {verified.largest_difference:.3g} where at most "
-            f"{verified.tolerance:.3g} is allowed ({RELATIVE_TOLERANCE:g} of the largest output): nothing was kept"
+            f"{verified.tolerance:.3g} is allowed ({RELATIVE_TOLERANCE:g} of the largest output): {ending}"
         )
     if verified.same_top1 is False:
-        raise JobError("the file puts another class first than the checkpoint for a golden input: nothing was kept")
+        raise JobError(f"the file puts another class first than the checkpoint for a golden input: {ending}")

@@ -12,7 +12,6 @@ from mobilenets.deployment.artefact import FORMAT, GOLDEN, LABELS, PREPROCESSING
 from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.shipped import Signature
 from mobilenets.errors import UsageError
-from mobilenets.files import write_text_whole
 from mobilenets.settings import to_json
 from mobilenets.tasks.protocol import NamesOutputs, Task
 
@@ -62,7 +61,7 @@ def write_preprocessing(folder: Path, preprocessing: Preprocessing, signature: S
     """How a photograph becomes the model's input; `words` say it for people."""
     inside = "the model itself scales the values" if signature.inputs == "uint8" else "the app scales the values"
     data = {"words": f"{preprocessing.words} ({inside})", **to_json(preprocessing)}
-    write_text_whole(folder / PREPROCESSING, _json_text(data))
+    (folder / PREPROCESSING).write_bytes(_json_bytes(data))
 
 
 def write_golden(folder: Path, golden: Golden) -> None:
@@ -78,7 +77,12 @@ def files_in(folder: Path) -> dict[str, Any]:
 
 
 def write_report(folder: Path, report: Report, signature: Signature, task: Task) -> None:
-    """`report.json`, whole: its format, the network and what the model takes and gives stand first, for people."""
+    """`report.json`."""
+    (folder / REPORT).write_bytes(report_bytes(report, signature, task))
+
+
+def report_bytes(report: Report, signature: Signature, task: Task) -> bytes:
+    """What `report.json` holds: its format, the network and what the model takes and gives stand first, for people."""
     data = {
         "format": FORMAT,
         "network": str(report.architecture.name),
@@ -86,7 +90,7 @@ def write_report(folder: Path, report: Report, signature: Signature, task: Task)
         "gives": _gives(report, task),
         **to_json(report),
     }
-    write_text_whole(folder / REPORT, _json_text(data))
+    return _json_bytes(data)
 
 
 def _takes(signature: Signature) -> dict[str, Any]:
@@ -104,5 +108,5 @@ def _gives(report: Report, task: Task) -> dict[str, Any]:
     return {"name": "outputs", "type": "float32", "shape": (batch, report.outputs), "words": words}
 
 
-def _json_text(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+def _json_bytes(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace")

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mobilenets.deployment.artefact import GOLDEN, Artefact, read_artefact
+from mobilenets.deployment.artefact import GOLDEN, REPORT, Artefact, read_artefact
 from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.model import task_of
 from mobilenets.deployment.runtimes.protocol import check_can_run
 from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.deployment.session import Batched
 from mobilenets.deployment.verify import Verification, verify_again
-from mobilenets.deployment.write import write_report
+from mobilenets.deployment.write import report_bytes
 from mobilenets.errors import UsageError
+from mobilenets.files import write_bytes_whole
 from mobilenets.tasks.protocol import NamesOutputs
 
 
@@ -36,7 +37,8 @@ def verify(artefact: str | Path) -> Verification:
     classes = isinstance(task, NamesOutputs) and task.exclusive
     verified = verify_again(run, expected, classes=classes, exact=found.report.int8 is None)
     if found.report.verification is None:
-        write_report(found.folder, replace(found.report, verification=verified, unverified=""), found.signature, task)
+        report = replace(found.report, verification=verified, unverified="")
+        write_bytes_whole(found.folder / REPORT, report_bytes(report, found.signature, task))
     return verified
 
 

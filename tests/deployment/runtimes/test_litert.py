@@ -101,6 +101,22 @@ def test_every_kind_of_network(
 
 
 @pytest.mark.heavy
+def test_an_app_with_litert_alone(classifier: Path, tmp_path: Path) -> None:
+    pytest.importorskip("litert_torch")
+    from ai_edge_litert.interpreter import Interpreter
+
+    from mobilenets.deployment.artefact import GOLDEN
+    from mobilenets.jobs.export import export
+
+    artefact = export(classifier, out=tmp_path / "out", runtime="litert")
+    with np.load(artefact.folder / GOLDEN, allow_pickle=False) as golden:
+        inputs, outputs = golden["inputs"], golden["outputs"]
+    run = Interpreter(str(artefact.model)).get_signature_runner("serving_default")
+    for image, expected in zip(inputs, outputs, strict=True):
+        assert np.abs(run(images=image[None])["outputs"][0] - expected).max() <= 1e-4 * np.abs(outputs).max()
+
+
+@pytest.mark.heavy
 def test_a_network_that_cannot_be_converted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, classifier: Path) -> None:
     litert_torch = pytest.importorskip("litert_torch")
     from mobilenets.errors import JobError

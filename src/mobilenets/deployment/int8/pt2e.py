@@ -20,7 +20,9 @@ from mobilenets.deployment.runtimes.channels_last import ChannelsLast
 from mobilenets.deployment.shipped import Shipped, Signature
 
 _WEIGHTED = ("XNNConv2d", "XNNDepthwiseConv2d", "XNNConvTranspose2d", "XNNFullyConnected", "XNNBatchMatrixMultiply")
-_OUTSIDE = re.compile("conv|linear|addmm|mm$")
+_INFINITE = re.compile(r"(:\s*-?)inf\b")
+# ExecuTorch lists each kind of operator that it computes itself once.
+_OUTSIDE = re.compile("convolution|linear|::(addmm|bmm|mm)$")
 _BYTES = {"xnn_datatype_qint8", "xnn_datatype_quint8", "xnn_datatype_qcint8"}
 _CONVOLUTIONS = (torch.ops.aten.conv2d.default,)
 _CLAMPS = (torch.ops.aten.hardtanh.default, torch.ops.aten.hardtanh_.default)
@@ -135,7 +137,8 @@ def _graph(blob: bytes) -> Any:
         schema.write_bytes(files(serialization).joinpath(schema.name).read_bytes())
         binary.write_bytes(blob[header.flatbuffer_offset :][: header.flatbuffer_size])
         _flatc_decompile(folder, str(schema), str(binary), ["--raw-binary"])
-        return json.loads(binary.with_suffix(".json").read_text(encoding="utf-8"))
+        # Where an output has no bound flatc writes one that is not JSON's.
+        return json.loads(_INFINITE.sub(r"\1Infinity", binary.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def _kinds(graph: Any) -> Iterator[tuple[int, str]]:

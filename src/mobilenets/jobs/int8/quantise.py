@@ -42,7 +42,10 @@ from mobilenets.tasks.protocol import Scores
 from mobilenets.training.watch import counting
 
 _MORE = 2
-_RANGES: dict[Method, str] = {"percentile": "99.999 % of values", "entropy": "least information lost"}
+_RANGES: dict[Method, str] = {
+    "percentile": "equalised, 99.999 % of values",
+    "entropy": "equalised, least information lost",
+}
 _LEARNT_FROM = 1024
 _BATCH = 16
 _CACHE_GB = 8.0
@@ -153,16 +156,16 @@ class _Work:
     used: int = 0
 
     def attempts(self) -> Iterator[Attempt]:
-        """What is seen as it is, other weights for the same function, other ranges where there are any, training.
+        """What is seen as it is, other weights for the same function, other ranges for those, training.
 
-        Other weights come before other ranges: they gain more on the official weights (docs/int8.md).
+        Other weights come first: they gain more than other ranges do, and these gain behind them (docs/int8.md).
         """
         yield self._attempt("smallest to largest", lambda: self.folded, "minmax", 1)
         yield self._attempt("channels equalised, biases corrected", lambda: self.levelled, "minmax", _MORE)
         assert isinstance(self.runtime, Quantises)  # `check_quantises`
         for method, name in _RANGES.items():
             if method in self.runtime.methods:
-                yield self._attempt(name, lambda: self.folded, method, _MORE)
+                yield self._attempt(name, lambda: self.levelled, method, _MORE)
         if self.settings.qat_minutes:
             name = f"distilled in 8 bits for {self.settings.qat_minutes:g} minutes"
             yield self._attempt(name, self._trained, "minmax", _MORE)
