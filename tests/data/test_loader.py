@@ -14,6 +14,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from mobilenets.data.cache import prepare
@@ -328,3 +329,30 @@ print(len(next(found)) - first)
         command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "-c", program]
         ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")
+
+
+class TestOrderOfItsOwn:
+    """A task that says which photographs stand together."""
+
+    @given(count=st.integers(4, 40), batch=st.integers(4, 12), world=st.integers(1, 4))
+    def test_neighbours_stay_in_one_process(self, count: int, batch: int, world: int) -> None:
+        def order(random: np.random.Generator) -> NDArray[np.int64]:
+            return np.roll(np.arange(count), int(random.integers(count)))
+
+        whole = training_picks(count, batch=batch, seed=1, epoch=2, order=order)
+        shares = [
+            training_picks(count, batch=batch, seed=1, epoch=2, share=Share(rank, world), order=order)
+            for rank in range(world)
+        ]
+        for step, pick in enumerate(whole):
+            assert sum((share[step].places for share in shares), ()) == pick.places
+
+    def test_it_follows_from_seed_and_epoch(self) -> None:
+        def order(random: np.random.Generator) -> NDArray[np.int64]:
+            return random.permutation(50)
+
+        orders = {
+            training_picks(50, batch=50, seed=seed, epoch=epoch, order=order)[0].places
+            for seed, epoch in ((0, 0), (0, 0), (0, 1), (1, 0))
+        }
+        assert len(orders) == 3

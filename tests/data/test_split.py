@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mobilenets.data.manifest import read_manifest
 from mobilenets.data.photos import Collection, Example, FilePhoto
-from mobilenets.data.split import read_split, split_collection, veil_split, write_split
+from mobilenets.data.split import read_split, split_collection, split_labels, veil_split, write_split
 from mobilenets.errors import JobError, UsageError
 
 
@@ -172,3 +172,44 @@ def test_where_it_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JobError, match="cannot be written"):
         write_split(tmp_path / "file" / "split.csv", collection(a=1))
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    counts=st.lists(st.integers(1, 12), min_size=4, max_size=20),
+    fraction=st.floats(0.05, 0.6),
+    seed=st.integers(0, 99),
+)
+def test_whole_labels_are_held_out(counts: list[int], fraction: float, seed: int) -> None:
+    assume(sum(count > 1 for count in counts) >= 2)
+    people = collection(**{f"p{place}": count for place, count in enumerate(counts)})
+    divided = split_labels(people, fraction=fraction, seed=seed)
+    train, val = ({one.label for one in divided.part(split)} for split in ("train", "val"))
+    assert not train & val
+    for part in ("train", "val"):
+        held = Counter(one.label for one in divided.part(part))
+        assert len(held) >= 2
+        assert max(held.values()) >= 2
+    shuffled = replace(people, examples=tuple(reversed(people.examples)))
+    again = split_labels(shuffled, fraction=fraction, seed=seed)
+    assert {one.photo.name: one.split for one in again.examples} == {
+        one.photo.name: one.split for one in divided.examples
+    }
+
+
+def test_about_the_fraction_is_held_out() -> None:
+    divided = split_labels(collection(**{f"p{place}": 10 for place in range(50)}), fraction=0.2, seed=3)
+    assert len(divided.part("val")) == 100
+    assert "10 labels with 100 photographs of 500 held out as val (whole labels, seed 3)" in divided.notes[0]
+
+
+def test_whole_labels_cannot_be_held_out_of_too_few() -> None:
+    for people in (collection(a=5, b=5, c=5), collection(a=9, b=1, c=1, d=1)):
+        with pytest.raises(UsageError, match="takes four, two of them with two"):
+            split_labels(people, fraction=0.2, seed=0)
+
+
+def test_whole_labels_that_come_divided_stay_so() -> None:
+    people = collection(a=2, b=2)
+    divided = replace(people, examples=tuple(replace(one, split="train") for one in people.examples))
+    assert split_labels(divided, fraction=0.2, seed=0) is divided

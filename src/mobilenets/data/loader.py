@@ -23,6 +23,7 @@ from mobilenets.errors import UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Order = Callable[[np.random.Generator], NDArray[np.int64]]
 
 # No photograph has this place: its random numbers are those of the order.
 _ORDER = 2**64 - 1
@@ -45,21 +46,30 @@ class Pick:
     places: tuple[int, ...]
 
 
-def training_picks(count: int, *, batch: int, seed: int, epoch: int, share: Share = Share()) -> list[Pick]:
+def training_picks(
+    count: int, *, batch: int, seed: int, epoch: int, share: Share = Share(), order: Order | None = None
+) -> list[Pick]:
     """The steps of one epoch: a seeded permutation cut into whole batches, this process's part of each.
 
-    A remainder that fills no batch is left for other epochs; a set smaller than a batch is one batch.
-    Raises `UsageError` where there is no photograph for some process.
+    A remainder that fills no batch is left for other epochs; a set smaller than a batch is one batch. An `order` makes
+    the permutation from a seeded generator; neighbours in it then stay in one process. Raises `UsageError` where there
+    is no photograph for some process.
     """
     if count < share.world:
         raise UsageError(
             f"{counted(count, 'photograph')} to learn from and {share.world} at work: "
             f"use as many photographs as processes at least"
         )
-    order = generator(seed=seed, epoch=epoch, index=_ORDER).permutation(count)
+    random = generator(seed=seed, epoch=epoch, index=_ORDER)
     size = min(batch, count)
-    steps = [order[start : start + size] for start in range(0, count - size + 1, size)]
-    return [Pick(epoch, tuple(step[share.rank :: share.world].tolist())) for step in steps]
+    places = random.permutation(count) if order is None else order(random)
+    steps = [places[start : start + size] for start in range(0, count - size + 1, size)]
+    mine = slice(share.rank, None, share.world) if order is None else _together(size, share)
+    return [Pick(epoch, tuple(step[mine].tolist())) for step in steps]
+
+
+def _together(size: int, share: Share) -> slice:
+    return slice(size * share.rank // share.world, size * (share.rank + 1) // share.world)
 
 
 def evaluation_picks(count: int, *, batch: int, share: Share = Share()) -> list[Pick]:

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +47,54 @@ def split_collection(collection: Collection, *, fraction: float, seed: int) -> C
     return _with_splits(
         collection, {example.photo.name: _side(example, held) for example in collection.examples}, notes
     )
+
+
+def split_labels(collection: Collection, *, fraction: float, seed: int) -> Collection:
+    """The collection with all photographs of some labels in val, about `fraction` of them, and the others in train.
+
+    For what has to work on labels never seen: people. Each side has two labels at least, and two photographs of one of
+    them. Which ones follows from the seed and the labels alone. A collection that comes with splits is returned as it
+    is. Raises `UsageError` for a fraction outside (0, 1) and for too few labels.
+    """
+    within("val-fraction", fraction, low=0.0, below=1.0, open_low=True)
+    if collection.splits:
+        return collection
+    counts = Counter(example.label or "" for example in collection.examples)
+    held = _held_labels(counts, wanted=fraction * counts.total(), seed=seed)
+    if not held:
+        raise UsageError(
+            f"{collection.name} has {counted(len(counts), 'label')} and {counted(_several(counts), 'label')} with two "
+            "or more photographs: to learn from some and hold out others takes four, two of them with two"
+        )
+    examples = [one for one in collection.examples if (one.label or "") in held]
+    note = (
+        f"no split in {collection.name}: {counted(len(held), 'label')} with {counted(len(examples), 'photograph')} of "
+        f"{len(collection.examples):,} held out as val (whole labels, seed {seed})"
+    )
+    names = {example.photo.name for example in examples}
+    return _with_splits(collection, {one.photo.name: _side(one, names) for one in collection.examples}, [note])
+
+
+def _held_labels(counts: Counter[str], *, wanted: float, seed: int) -> set[str]:
+    """The labels held out; empty where there are too few to divide."""
+    # One that has several photographs first, so that each side has one.
+    lots = sorted(counts, key=lambda label: _lot(label, seed))
+    several = [label for label in lots if counts[label] > 1]
+    others = [label for label in lots if label not in several[:2]]
+    if len(several) < 2 or len(others) < 2:  # noqa: PLR2004 (one of them on each side, and another beside it)
+        return set()
+    held = {several[0]}
+    photographs = counts[several[0]]
+    for label in others[:-1]:
+        if len(held) > 1 and photographs + counts[label] / 2 > wanted:
+            break
+        held.add(label)
+        photographs += counts[label]
+    return held
+
+
+def _several(counts: Counter[str]) -> int:
+    return sum(count > 1 for count in counts.values())
 
 
 def write_split(path: Path, collection: Collection) -> None:

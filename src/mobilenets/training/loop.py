@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mobilenets.data.examples import Batch
-from mobilenets.data.loader import Batches, Pick, load, training_picks
+from mobilenets.data.loader import Batches, Order, Pick, load, training_picks
 from mobilenets.errors import JobError
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.training.pace import Pace
@@ -43,6 +43,8 @@ class Loop:
 
     `keep` is told of every epoch that was scored, whose weights may be the ones to ship.
 
+    `order` is the task's own, where it has one (see `training_picks`).
+
     `check_missing` is told of the photographs that could not be read and raises `JobError` where they are too many.
     """
 
@@ -57,6 +59,7 @@ class Loop:
     watcher: Watcher
     save_seconds: float
     workers: int = 0
+    order: Order | None = None
 
     def run(self, progress: Progress, stop: StopRequest) -> Ended:
         """Learn until the last epoch is done, or until a stop was asked for and the state is saved.
@@ -105,6 +108,7 @@ class Loop:
             seed=self.pace.seed,
             epoch=progress.epoch,
             share=self.stepper.group.share,
+            order=self.order,
         )
         return every[progress.step :]
 
