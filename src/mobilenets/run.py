@@ -159,6 +159,27 @@ class Distillation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Embedding:
+    """Of the task embed alone: what its vectors are and how they are learnt and judged (section 4.7, FaceNet)."""
+
+    dimension: int = 128
+    """Numbers in a vector."""
+    margin: float = 0.2
+    """How much farther another person has to be than the same one, in squared distances."""
+    together: int = 4
+    """Photographs of one person that stand together in a batch, which holds --batch / --together people."""
+    far: float | None = None
+    """False accept rate that the threshold is set for; unset: the smallest power of ten that the pairs allow."""
+
+    def __post_init__(self) -> None:
+        within("dimension", self.dimension, low=1, high=1 << 16)
+        within("margin", self.margin, low=0.0, high=4.0, open_low=True)
+        within("together", self.together, low=2)
+        if self.far is not None:
+            within("far", self.far, low=0.0, below=1.0, open_low=True)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Machine:
     """How the run uses the machine; none of this changes what is learnt, except `precision`."""
 
@@ -271,6 +292,7 @@ class Run:
     augmentation: Augmentation = field(default_factory=Augmentation)
     optimisation: Optimisation = field(default_factory=Optimisation)
     distillation: Distillation = field(default_factory=Distillation)
+    embedding: Embedding = field(default_factory=Embedding)
     machine: Machine = field(default_factory=Machine)
     geocells: Geocells = field(default_factory=Geocells)
     strict: bool = False

@@ -34,7 +34,7 @@ from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Distillation, Run
 from mobilenets.tasks.comparison import comparison
 from mobilenets.tasks.distillation import distilled
-from mobilenets.tasks.protocol import FitsHead, Task, TaskSettings
+from mobilenets.tasks.protocol import FitsHead, OrdersPhotographs, Settles, Task, TaskSettings
 from mobilenets.tasks.registry import TASKS
 from mobilenets.training.probe import features
 from mobilenets.training.step import Stepper
@@ -68,6 +68,10 @@ CASES = {
     "places": Case(
         known=lambda place: {"fields": (PARIS, SYDNEY)[place % 2]},
         limits={**{f"within_{limit}_km": (0.0, 1.0) for limit in WITHIN_KM}, "median_km": (0.0, 20_020.0)},
+    ),
+    "embed": Case(
+        known=lambda place: {"label": ("Eve", "Otto")[place % 2]},
+        limits={"auc": (0.0, 1.0), "equal_error_rate": (0.0, 1.0)},
     ),
 }
 
@@ -179,7 +183,12 @@ def test_a_loss_is_one_number_that_can_be_followed(subject: Subject) -> None:
 
 
 def test_a_loss_is_the_mean_over_photographs(subject: Subject) -> None:
-    """So that a batch worked in parts, or by many processes, weighs each photograph the same."""
+    """So that a batch worked in parts, or by many processes, weighs each photograph the same.
+
+    Not where a loss compares photographs: that of a part knows nothing of the other parts.
+    """
+    if isinstance(subject.task, OrdersPhotographs):
+        return
     subject.network.eval()
     batch = subject.batches("train")[Pick(0, (0, 1, 2, 3, 4, 5))]
     outputs = subject.outputs(batch.images)
@@ -190,6 +199,27 @@ def test_a_loss_is_the_mean_over_photographs(subject: Subject) -> None:
     figures = [subject.task.watch(part, half) for part, half in zip(outputs.split(3), halves, strict=True)]
     for name, total in subject.task.watch(outputs, batch).items():
         torch.testing.assert_close(figures[0][name] + figures[1][name], total)
+
+
+def test_an_order_of_its_own_has_every_photograph_once(subject: Subject) -> None:
+    """And follows from the random numbers that it is given, so that a run that goes on sees the same."""
+    if not isinstance(subject.task, OrdersPhotographs):
+        return
+    examples = subject.task.examples(subject.collection, "train")
+    orders = [subject.task.order(examples, batch=4, random=np.random.default_rng(seed)) for seed in (0, 0, 1)]
+    assert all(sorted(order) == list(range(len(examples.photos))) for order in orders)
+    assert (orders[0] == orders[1]).all()
+    assert (orders[0] != orders[2]).any()
+
+
+def test_what_held_out_photographs_settle_is_kept_and_changes_no_weights(subject: Subject) -> None:
+    if not isinstance(subject.task, Settles):
+        return
+    evaluated = subject.evaluation(subject.task).evaluated
+    settled = subject.task.settle(evaluated)
+    assert type(subject.task).restore(json.loads(json.dumps(settled.state()))) == settled
+    assert settled.bare() == subject.task.bare()
+    assert plan(ARCHITECTURE, settled) == plan(ARCHITECTURE, subject.task)
 
 
 def test_one_answer_a_photograph_in_plain_data(subject: Subject) -> None:

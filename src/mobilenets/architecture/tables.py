@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from mobilenets.architecture.layer import Activation, Layer, Size
-from mobilenets.architecture.rows import Conv, GlobalAveragePool, Linear, Separable
+from mobilenets.architecture.rows import Conv, GlobalAveragePool, L2Normalise, Linear, Separable
 from mobilenets.architecture.style import Row, Style, image_tap, lay, tap_of
 from mobilenets.errors import UsageError
 
@@ -84,6 +84,16 @@ def classifier(body: Sequence[Layer], classes: int) -> list[Layer]:
 def classifier_rows(classes: int) -> tuple[Row, ...]:
     """The last two rows of Table 1, which end the Inception family too."""
     return (GlobalAveragePool(name="pool"), Linear(classes, name="classifier"))
+
+
+def embedder(body: Sequence[Layer], dimension: int) -> list[Layer]:
+    """The end of FaceNet's networks: global average, one layer of `dimension` outputs, the vector of length one."""
+    return extend(body, embedder_rows(dimension))
+
+
+def embedder_rows(dimension: int) -> tuple[Row, ...]:
+    """The rows of `embedder`, which end FaceNet's NN2 too."""
+    return (GlobalAveragePool(name="pool"), Linear(dimension, name="embedding"), L2Normalise(name="normalise"))
 
 
 def check_classes(classes: int) -> None:

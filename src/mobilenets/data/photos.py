@@ -132,6 +132,16 @@ class Example:
     """Further columns of a manifest: attributes, coordinates, a person's name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two photographs to be compared, by their names: whether they show the `same` label, and in which fold."""
+
+    first: str
+    second: str
+    same: bool
+    fold: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """Photographs that belong together, in an order that does not depend on the file system."""
@@ -148,6 +158,8 @@ class Collection:
     """Nothing is said of the photographs, or of none but those that are held out."""
     bad: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Photographs known to be unusable before any is decoded, left out of `examples`: name to reason."""
+    pairs: tuple[Pair, ...] = ()
+    """Pairs that a protocol compares, where the data comes with such a list (LFW's pairs.txt)."""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -8,10 +8,14 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Triplets:
-    """The mean `loss` of `count` triplets; 0, and still of the embeddings' graph, where there is none."""
+    """The mean `loss` of `count` triplets; 0, and still of the embeddings' graph, where there is none.
+
+    `anchors` is how many photographs are the anchor of one.
+    """
 
     loss: Tensor
     count: Tensor
+    anchors: Tensor
 
 
 def semi_hard_triplets(embeddings: Tensor, people: Tensor, *, margin: float) -> Triplets:
@@ -34,10 +38,10 @@ def semi_hard_triplets(embeddings: Tensor, people: Tensor, *, margin: float) -> 
     anchors, positives = torch.nonzero(chosen, as_tuple=True)
     if not len(anchors):
         # Nothing to learn from, through the same graph: other processes wait for these gradients.
-        return Triplets(0 * embeddings.float().sum(), chosen.sum())
+        return Triplets(0 * embeddings.float().sum(), chosen.sum(), chosen.any(1).sum())
     negatives = beyond[anchors, positives]
     losses = distances[anchors, positives] - distances[anchors, negatives] + margin
-    return Triplets(losses.mean(), chosen.sum())
+    return Triplets(losses.mean(), chosen.sum(), chosen.any(1).sum())
 
 
 def squared(vectors: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
 from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
-from mobilenets.run import Geocells
+from mobilenets.run import Embedding, Geocells
 
 
 class Answer(Protocol):
@@ -156,6 +156,19 @@ class Distils(Protocol):
 
 
 @runtime_checkable
+class OrdersPhotographs(Protocol):
+    """A task whose loss compares the photographs of a batch, and which says for that which of them stand together.
+
+    Such a loss is a mean over what is compared. Each process, and each part of a step that is worked in parts, compares
+    the photographs that it has itself: neighbours in the order stay together.
+    """
+
+    def order(self, examples: Examples, *, batch: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """The places of all examples, each once, to be cut into steps of `batch`; it follows from `random` alone."""
+        ...
+
+
+@runtime_checkable
 class NamesOutputs(Protocol):
     """A task whose outputs are logits of things with names, one each: an artefact lists them in `labels.txt`."""
 
@@ -179,12 +192,26 @@ class Votes(Protocol):
         ...
 
 
+@runtime_checkable
+class Settles(Protocol):
+    """A task that only its answers on held-out photographs complete (by a threshold, say)."""
+
+    def settle(self, evaluated: "Evaluated") -> Self:
+        """The task with what these answers tell."""
+        ...
+
+    def bare(self) -> Self:
+        """The task with nothing but what its head's weights depend on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
     """What a run may ask of a task; each takes what concerns it."""
 
     label_smoothing: float = 0.0
     geocells: Geocells = field(default_factory=Geocells)
+    embedding: Embedding = field(default_factory=Embedding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from mobilenets.errors import UsageError
 from mobilenets.tasks.attributes import Attributes
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.places import PlaceTask
 from mobilenets.tasks.protocol import Task
@@ -10,6 +11,7 @@ from mobilenets.tasks.protocol import Task
 TASKS: dict[str, type[Task]] = {
     "classify": Classify,
     "attributes": Attributes,
+    "embed": Embed,
     "features": Features,
     "places": PlaceTask,
 }

@@ -13,7 +13,7 @@ from mobilenets.architecture.baselines import (
     vgg16,
 )
 from mobilenets.architecture.style import Row, Style
-from mobilenets.architecture.tables import classifier_rows
+from mobilenets.architecture.tables import classifier_rows, embedder_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ BASELINES: dict[str, Baseline] = {
     "facenet_nn2": Baseline(
         facenet_nn2.BODY,
         Style(activation="relu", norm=False),
-        head=facenet_nn2.head,
+        head=embedder_rows,
         outputs=facenet_nn2.EMBEDDING,
         published=Published(1600, 7.5, "As counted, rounded."),
     ),

@@ -1,15 +1,6 @@
 """NN2 of FaceNet (Schroff, Kalenichenko and Philbin, 2015, Table 2): GoogLeNet with L2 pooling, to an embedding."""
 
-from mobilenets.architecture.rows import (
-    Branches,
-    Conv,
-    GlobalAveragePool,
-    L2Normalise,
-    Linear,
-    LocalResponseNorm,
-    Pool,
-    PoolKind,
-)
+from mobilenets.architecture.rows import Branches, Conv, LocalResponseNorm, Pool, PoolKind
 from mobilenets.architecture.style import Row
 
 EMBEDDING = 128
@@ -61,8 +52,3 @@ BODY: tuple[Row, ...] = (
     _inception("inception_5a", conv1=384, conv3=(192, 384), conv5=(48, 128), projected=128),
     _inception("inception_5b", conv1=384, conv3=(192, 384), conv5=(48, 128), pool="max", projected=128),
 )
-
-
-def head(length: int) -> tuple[Row, ...]:
-    """Average, one fully connected layer of `length` outputs, and the vector on the unit sphere."""
-    return (GlobalAveragePool(name="pool"), Linear(length, name="embedding"), L2Normalise(name="normalise"))

@@ -9,7 +9,7 @@ from mobilenets.errors import UsageError
 from mobilenets.jobs.start.source import StartingWeights
 from mobilenets.network.graph import Network
 from mobilenets.run import Architecture
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import Settles, Task
 from mobilenets.training.unfold import without_statistics
 
 _SAME = ("family", "width", "min_depth", "padding", "activation")
@@ -59,6 +59,7 @@ def put_weights(network: Network, weights: StartingWeights, *, architecture: Arc
 
 
 def _same(one: Task, other: Task) -> bool:
+    one, other = (task.bare() if isinstance(task, Settles) else task for task in (one, other))
     return (one.name, one.state()) == (other.name, other.state())
 
 

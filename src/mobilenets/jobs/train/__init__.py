@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from mobilenets.checkpoint import RUN, read_description
+from mobilenets.checkpoint import RUN, read_description, write_description
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.memory import keep_memory
 from mobilenets.jobs.train.beginning import begin
@@ -153,6 +153,8 @@ def _finish(job: Job, evaluation: Evaluation | None, console: Console, *, begun:
         told = {*job.material.notes, *job.progress.notes}
         for note in (one for one in notes if one not in told):
             console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
+        if (settled := job.settled(evaluation)) != job.description:
+            write_description(job.run.out, settled)
         write_report(job, evaluation, notes)
         scores = evaluation.evaluated.scores
         seconds = time.monotonic() - begun

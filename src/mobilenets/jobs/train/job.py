@@ -1,13 +1,17 @@
 """Everything of a run, put together: what the loop asks for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from mobilenets.checkpoint import MODEL, Description, write_tensors
-from mobilenets.data.loader import Batches, evaluation_picks, load
+from mobilenets.data.examples import Examples
+from mobilenets.data.loader import Batches, Order, evaluation_picks, load
 from mobilenets.data.shapes import Centre
 from mobilenets.jobs.material import Material, Part
 from mobilenets.jobs.start import Placed
@@ -15,7 +19,7 @@ from mobilenets.network.fold import fold
 from mobilenets.prediction.evaluate import Evaluation, Gathered, evaluate, gather
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import OrdersPhotographs, Settles, Task
 from mobilenets.training.best import Row, best, called
 from mobilenets.training.distributed import Group
 from mobilenets.training.loop import Loop, Watcher
@@ -64,7 +68,14 @@ class Job:
             watcher=watcher,
             save_seconds=run.save_minutes * 60,
             workers=self.workers,
+            order=self._order,
         )
+
+    @property
+    def _order(self) -> Order | None:
+        if not isinstance(self.task, OrdersPhotographs):
+            return None
+        return partial(_ordered, self.task, self.material.train.examples, self.pace.size)
 
     def evaluate(self, progress: Progress) -> Evaluation | None:
         """Score the average on the held-out photographs, spread over the processes; the first one has the result."""
@@ -126,6 +137,12 @@ class Job:
         shipped = kept or self.learner.average.network
         write_tensors(self.run.out / MODEL, shipped.state_dict(), {})
         save_state(self.run.out, self.learner, progress)
+
+    def settled(self, evaluation: Evaluation) -> Description:
+        """The description with what only the answers on the held-out photographs tell the task."""
+        if not isinstance(self.task, Settles):
+            return self.description
+        return replace(self.description, task_state=self.task.settle(evaluation.evaluated).state())
 
     def notes(self, evaluation: Evaluation) -> tuple[str, ...]:
         """What the user has to know: of data and weights, of what ships and its scores, of what could not be read."""
@@ -190,3 +207,7 @@ def precision_of(run: Run, device: torch.device) -> torch.dtype:
     """What networks of a run compute in, besides where they need more."""
     asked, on_gpu = run.machine.precision, device.type == "cuda"
     return torch.bfloat16 if asked == "bfloat16" or (asked == "auto" and on_gpu) else torch.float32
+
+
+def _ordered(task: OrdersPhotographs, examples: Examples, batch: int, random: np.random.Generator) -> NDArray[np.int64]:
+    return task.order(examples, batch=batch, random=random)

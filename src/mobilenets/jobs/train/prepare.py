@@ -75,7 +75,9 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
 
 
 def _task(run: Run, collection: Collection, teacher: Teacher | None) -> Task:
-    settings = TaskSettings(run.optimisation.label_smoothing, run.geocells)
+    settings = TaskSettings(
+        label_smoothing=run.optimisation.label_smoothing, geocells=run.geocells, embedding=run.embedding
+    )
     if teacher is not None:
         return taught_task(run, collection, settings, teacher)
     return task_named(run.task).learn(collection, settings=settings)

@@ -6,6 +6,7 @@ All have one look (`figures.drawing`), the same bytes for the same values, and t
 from mobilenets.reporting.figures.bars import bars
 from mobilenets.reporting.figures.confusion import confusion
 from mobilenets.reporting.figures.curves import Panel, curves
+from mobilenets.reporting.figures.distances import distances
 from mobilenets.reporting.figures.drawing import Drawing
 from mobilenets.reporting.figures.precision import precision
 from mobilenets.reporting.figures.reliability import reliability
@@ -21,6 +22,7 @@ __all__ = [
     "bars",
     "confusion",
     "curves",
+    "distances",
     "most_confused",
     "precision",
     "reliability",
