@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mobilenets.architecture.baselines import POOLED
 from mobilenets.architecture.layer import Activation, Layer
 from mobilenets.architecture.names import FAMILIES, Name, body
 from mobilenets.architecture.tables import check_dials
@@ -23,7 +24,8 @@ class Architecture:
     """Which network: the table and its two dials."""
 
     family: str = "mobilenet_v1"
-    """Table of layers: mobilenet_v1, conv_mobilenet_v1, shallow_mobilenet_v1 or mobilenet_v1h."""
+    """Table of layers: mobilenet_v1, conv_mobilenet_v1, shallow_mobilenet_v1, mobilenet_v1h, or at width 1 another
+    network, as facenet_nn2."""
     width: float = 1.0
     """Width multiplier, the paper's alpha, in (0, 2]."""
     resolution: int = 224
@@ -42,8 +44,8 @@ class Architecture:
     """Share of features dropped before the classifier."""
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise UsageError(f"family {self.family!r} is unknown: use one of {', '.join(FAMILIES)}")
+        if self.family not in FAMILIES and self.family not in POOLED:
+            raise UsageError(f"family {self.family!r} is unknown: use one of {', '.join((*FAMILIES, *POOLED))}")
         check_dials(width=self.width, resolution=self.resolution, min_depth=self.min_depth)
         within("dropout", self.dropout, low=0.0, below=1.0)
         within("norm-epsilon", self.norm_epsilon, low=0.0, high=1.0, open_low=True)

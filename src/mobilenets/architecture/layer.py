@@ -11,11 +11,13 @@ Op = Literal[
     "l2_pool",
     "global_average_pool",
     "concat",
+    "add",
+    "centre_crop",
     "local_response_norm",
     "l2_normalise",
 ]
 Kind = Literal["conv", "depthwise", "pointwise", "linear", "other"]
-Activation = Literal["relu6", "relu", "leaky_relu"]
+Activation = Literal["relu6", "relu", "leaky_relu", "prelu"]
 Padding = Literal["same"] | tuple[int, int]
 Size = tuple[int, int]
 
@@ -38,6 +40,10 @@ class Layer:
     - local_response_norm: over 5 channels with alpha 1e-4, beta .75 and k 1 (Caffe's AlexNet and GoogLeNet).
     - l2_normalise: the vector over its length.
     - concat: the inputs joined along the channels, in their order.
+    - add: the sum of the inputs.
+    - centre_crop: the middle of the map, `out_size` of it; of an odd rest one more is left at the bottom and right.
+
+    The activation prelu has one slope a channel for what is below zero, which is learnt.
     """
 
     name: str
@@ -80,8 +86,13 @@ class Layer:
 
     @property
     def params(self) -> int:
-        """Trainable numbers: weights, biases, batch norm scale and shift."""
-        return self.weights + self.out_channels * (self.bias + 2 * self.norm)
+        """Trainable numbers: weights, biases, batch norm scale and shift, slopes."""
+        return self.weights + self.out_channels * (self.bias + 2 * self.norm + self.slopes)
+
+    @property
+    def slopes(self) -> bool:
+        """Whether the activation has a number a channel of its own."""
+        return self.activation == "prelu"
 
     @property
     def mult_adds(self) -> int:

@@ -4,7 +4,7 @@ A table is a tuple of rows and says only what the paper's table says: what kind 
 which stride. Width, resolution, padding and activation arrive with the `Style` and the `Tap` a row is laid on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mobilenets.architecture.geometry import out_size, pair
@@ -63,13 +63,22 @@ class Depthwise:
     kernel: int | Size = 3
     stride: int = 1
     multiplier: int = 1
+    padding: Padding | int | None = None
     norm: bool | None = None
     bias: bool | None = None
     activation: Activation | Literal["style"] | None = "style"
     name: str = ""
 
     def lay(self, tap: Tap, style: Style, name: str) -> list[Layer]:
-        conv = Conv(0, self.kernel, self.stride, bias=self.bias, norm=self.norm, activation=self.activation)
+        conv = Conv(
+            0,
+            self.kernel,
+            self.stride,
+            padding=self.padding,
+            bias=self.bias,
+            norm=self.norm,
+            activation=self.activation,
+        )
         out = tap.channels * self.multiplier
         return [conv.one(tap, style, name, out=out, groups=tap.channels)]
 
@@ -216,6 +225,33 @@ class Branches:
             laid += added
             ends.append(tap_of(added[-1]) if added else tap)
         return [*laid, _joined(ends, f"{name}/concat")]
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What rows make of a map, added to the map itself. Raises `ValueError` where they change its size or channels."""
+
+    rows: tuple[Row, ...]
+    name: str = ""
+
+    def lay(self, tap: Tap, style: Style, name: str) -> list[Layer]:
+        laid = lay(self.rows, tap, style, prefix=f"{name}/")
+        end = tap_of(laid[-1])
+        if (end.channels, end.size) != (tap.channels, tap.size):
+            raise ValueError(f"{name} cannot add {end.channels} channels of {end.size} to {tap.channels} of {tap.size}")
+        return [*laid, replace(_same_channels(end, f"{name}/add", "add", out=end.size), inputs=(tap.name, end.name))]
+
+
+@dataclass(frozen=True, slots=True)
+class CentreCrop:
+    """The middle of the map: all of its height, and `share` of its width as a fraction (6, 7)."""
+
+    share: tuple[int, int]
+    name: str = ""
+
+    def lay(self, tap: Tap, style: Style, name: str) -> list[Layer]:
+        height, width = tap.size
+        return [_same_channels(tap, name, "centre_crop", out=(height, width * self.share[0] // self.share[1]))]
 
 
 def _joined(ends: list[Tap], name: str) -> Layer:

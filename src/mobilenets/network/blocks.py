@@ -10,9 +10,11 @@ from mobilenets.network.padding import pad_same
 LEAK = 0.1
 
 
-def _activation(kind: Activation | None) -> nn.Module:
+def _activation(kind: Activation | None, channels: int) -> nn.Module:
     if kind is None:
         return nn.Identity()
+    if kind == "prelu":
+        return nn.PReLU(channels)
     if kind == "relu6":
         # Not in place: autograd would have to copy the input first, because its backward reads it.
         return nn.ReLU6()
@@ -39,7 +41,7 @@ class ConvNorm(nn.Module):
             bias=layer.bias,
         )
         self.norm = nn.BatchNorm2d(layer.out_channels, eps=layer.epsilon) if layer.norm else nn.Identity()
-        self.activation = _activation(layer.activation)
+        self.activation = _activation(layer.activation, layer.out_channels)
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, in, H, W) to (N, out, H', W')."""
@@ -139,6 +141,30 @@ class Concat(nn.Module):
         return torch.cat(maps, 1)
 
 
+class Add(nn.Module):
+    """The sum of two maps."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        """Two (N, C, H, W) to one."""
+        return one + other
+
+
+class CentreCrop(nn.Module):
+    """The middle of the map."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.height, self.width = layer.out_size
+        self.top, self.left = ((whole - part) // 2 for whole, part in zip(layer.in_size, layer.out_size, strict=True))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C, H', W')."""
+        return images[:, :, self.top : self.top + self.height, self.left : self.left + self.width]
+
+
 class Linear(nn.Module):
     """Dropout, then a fully connected layer on the flattened input."""
 
@@ -146,7 +172,7 @@ class Linear(nn.Module):
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(layer.weights // layer.out_channels, layer.out_channels, bias=layer.bias)
-        self.activation = _activation(layer.activation)
+        self.activation = _activation(layer.activation, layer.out_channels)
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, C) or (N, C, H, W) to (N, out)."""

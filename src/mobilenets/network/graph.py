@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from mobilenets.architecture.layer import IMAGE, Layer, Op
 from mobilenets.network.blocks import (
+    Add,
+    CentreCrop,
     Concat,
     ConvNorm,
     GlobalAveragePool,
@@ -26,6 +28,8 @@ _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "l2_pool": Pool,
     "global_average_pool": GlobalAveragePool,
     "concat": Concat,
+    "add": Add,
+    "centre_crop": CentreCrop,
     "local_response_norm": LocalResponseNorm,
     "l2_normalise": L2Normalise,
 }

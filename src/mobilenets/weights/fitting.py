@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from mobilenets.architecture import names
+from mobilenets.architecture.baselines import POOLED
 from mobilenets.architecture.layer import Activation, Layer
 from mobilenets.architecture.names import FAMILIES
 from mobilenets.architecture.rows import GlobalAveragePool
-from mobilenets.architecture.tables import MAX_WIDTH, classifier, extend
+from mobilenets.architecture.tables import MAX_WIDTH, classifier, embedder, extend
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
 from mobilenets.network.graph import Network, module_paths
@@ -44,6 +45,8 @@ class Asked:
 class Fitted:
     """One of our networks with a file's weights: `state` is its state_dict, `outputs` is 0 without a classifier.
 
+    `dimension` is the length of the vectors that it ends in, 0 where these are none.
+
     `quantisation` is what `network.int8.simulate` takes, where the file is an 8-bit one. `assumed` are the words
     (padding, activation, ...) that neither the file nor the user said; they are what is usual. Of the outputs one is
     the answer where they are `exclusive`; otherwise each is a yes or no of its own.
@@ -54,6 +57,7 @@ class Fitted:
     layers: tuple[Layer, ...]
     state: dict[str, Tensor]
     outputs: int
+    dimension: int = 0
     preprocessing: Preprocessing
     classes: tuple[str, ...] | None
     quantisation: Quantisation | None
@@ -84,15 +88,16 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
         activation=usual.of("activation", asked.activation, found.activation, usual="relu6"),
     )
     body = architecture.body()
-    outputs = 0 if found.classifier is None else len(found.classifier.values)
-    layers = (*body, *(classifier(body, outputs) if outputs else extend(body, [GlobalAveragePool(name="pool")])))
-    kernels = [*found.kernels, *([found.classifier] if found.classifier else [])]
+    outputs, dimension = (0 if head is None else len(head.values) for head in (found.classifier, found.embedding))
+    layers = (*body, *_head(body, outputs=outputs, dimension=dimension))
+    kernels = [*found.kernels, *(head for head in (found.classifier, found.embedding) if head)]
     return Fitted(
         form=found.form,
         architecture=architecture,
         layers=layers,
         state=state_of(layers, kernels, where=where),
         outputs=outputs,
+        dimension=dimension,
         preprocessing=Preprocessing(
             resolution=architecture.resolution,
             crop=0.875 if found.crop is None else found.crop,
@@ -106,6 +111,12 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
         assumed=tuple(usual.words),
         notes=tuple(notes),
     )
+
+
+def _head(body: Sequence[Layer], *, outputs: int, dimension: int) -> list[Layer]:
+    if outputs:
+        return classifier(body, outputs)
+    return embedder(body, dimension) if dimension else extend(body, [GlobalAveragePool(name="pool")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,8 @@ def _placed(layer: Layer, kernel: Kernel, path: str, *, where: str) -> dict[str,
         )
     if layer.norm != (kernel.norm is not None):
         raise UsageError(f"{where}: {kernel.name} has {'no' if layer.norm else 'a'} batch norm, unlike the others")
+    if layer.slopes != (kernel.slope is not None):
+        raise UsageError(f"{where}: {kernel.name} has {'no' if layer.slopes else 'the'} slopes of a PReLU behind it")
     _check_numbers(kernel, where=where)
     if layer.op == "linear":
         named = {"linear.weight": kernel.values.reshape(len(kernel.values), -1), "linear.bias": kernel.bias}
@@ -161,6 +174,8 @@ def _placed(layer: Layer, kernel: Kernel, path: str, *, where: str) -> dict[str,
         named = {"conv.weight": kernel.values, **_norm(kernel)}
     if layer.bias and layer.op == "conv":
         named["conv.bias"] = kernel.bias
+    if layer.slopes:
+        named["activation.weight"] = kernel.slope
     zeros = torch.zeros(layer.out_channels)
     tensors = {
         f"{path}.{name}": zeros if values is None else torch.from_numpy(values.copy()).float()
@@ -172,7 +187,7 @@ def _placed(layer: Layer, kernel: Kernel, path: str, *, where: str) -> dict[str,
 def _check_numbers(kernel: Kernel, *, where: str) -> None:
     """Bias and batch norm have one number a channel, all are finite, and no variance is negative."""
     norm = kernel.norm
-    parts = {"bias": kernel.bias}
+    parts = {"bias": kernel.bias, "slope": kernel.slope}
     if norm:
         parts |= {"scale": norm.scale, "shift": norm.shift, "mean": norm.mean, "variance": norm.variance}
         if (norm.variance < 0).any():
@@ -241,7 +256,7 @@ def _architecture(
     if epsilon is not None and not 0.0 < epsilon <= 1.0:
         raise UsageError(f"{where}: its batch norms add {epsilon:g} to the variance, (0, 1] is possible: it is damaged")
     shapes = [(kernel.values.shape, kernel.groups) for kernel in found.kernels]
-    for family in FAMILIES:
+    for family in FAMILIES if found.family is None else (found.family,):
         width = _width(family, [shape[0] for shape, _ in shapes])
         if width is None:
             continue
@@ -254,11 +269,12 @@ def _architecture(
             norm=epsilon is not None,
             norm_epsilon=_EPSILON if epsilon is None else epsilon,
         )
-        if shapes == [(_shape(layer), layer.groups) for layer in fitting.body()]:
+        if shapes == [(_shape(layer), layer.groups) for layer in fitting.body() if layer.weights]:
             return fitting
+    known = ", ".join(FAMILIES) if found.family is None else found.family
     raise UsageError(
         f"{where} holds {len(shapes)} kernels from {_by(shapes[0][0])} to {_by(shapes[-1][0])}: "
-        f"none of {', '.join(FAMILIES)} has these at any width"
+        f"none of {known} has these at any width"
     )
 
 
@@ -267,6 +283,8 @@ def _width(family: str, channels: Sequence[int]) -> float | None:
 
     A layer of c channels, d at width 1, says that c <= d * width < c + 1; one at the smallest depth says nothing.
     """
+    if family in POOLED:
+        return 1.0
     layers = names.body(names.Name(family))
     if len(layers) != len(channels):
         return None

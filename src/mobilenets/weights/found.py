@@ -30,6 +30,7 @@ class Kernel:
 
     `values` are (out, in / groups, height, width), PyTorch's order; a depthwise kernel has one group a channel, a
     fully connected one is 1 x 1. `stride` is None where the file holds weights without the network around them.
+    `slope` (out,) is that of a PReLU behind it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Kernel:
     bias: Array | None = None
     norm: Norm | None = None
     stride: int | None = None
+    slope: Array | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,9 @@ class Quantised:
 class Found:
     """What a file holds: the body's kernels in running order, its classifier if it has one, and what it says beside.
 
+    A file has an `embedding` in place of a classifier where it gives vectors. `family` is the network that the names
+    of its tensors are of; unset, the shapes tell.
+
     None is what the file does not say. `mean` and `std` belong to (x / 255 - mean) / std; `crop`,
     `squash` and `interpolation` are those of `Preprocessing`; `classes` are the names of
     the classifier's outputs; `quantised` is there where the file computes in whole numbers from image to output;
@@ -63,6 +68,8 @@ class Found:
     form: str
     kernels: tuple[Kernel, ...]
     classifier: Kernel | None = None
+    embedding: Kernel | None = None
+    family: str | None = None
     padding: Literal["same", "symmetric"] | None = None
     activation: Activation | None = None
     resolution: int | None = None

@@ -1,4 +1,7 @@
-"""The networks that the paper compares MobileNets with (Tables 8 to 10, 13 and 14), as plain tables."""
+"""The networks that the paper compares MobileNets with (Tables 8 to 10, 13 and 14), as plain tables.
+
+Beside them MobileFaceNet, a teacher of faces whose weights are at hand; those of the paper's FaceNet never were.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from mobilenets.architecture.baselines import (
     googlenet,
     inception_v2,
     inception_v3,
+    mobilefacenet,
     squeezenet,
     vgg16,
 )
@@ -96,4 +100,14 @@ BASELINES: dict[str, Baseline] = {
         outputs=facenet_nn2.EMBEDDING,
         published=Published(1600, 7.5, "As counted, rounded."),
     ),
+    "mobilefacenet": Baseline(
+        mobilefacenet.BODY,
+        Style(padding="symmetric", activation="prelu", epsilon=1e-5),
+        resolution=112,
+        head=embedder_rows,
+        outputs=mobilefacenet.EMBEDDING,
+    ),
 }
+
+# Those whose head reads a pooled map, so that a task can put its own there.
+POOLED = tuple(name for name, one in BASELINES.items() if one.head in (classifier_rows, embedder_rows))

@@ -9,8 +9,9 @@ from mobilenets.checkpoint import MODEL, RUN, Origin, read_description, read_ten
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.files import expanded
 from mobilenets.prediction.model import restore_task
-from mobilenets.run import Architecture
+from mobilenets.run import Architecture, Embedding
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.protocol import Task
 from mobilenets.weights.fitting import Asked, Fitted
 from mobilenets.weights.hub import sha256_of
@@ -75,10 +76,17 @@ def _published(source: str, asked: Architecture | None) -> StartingWeights:
         where=found.file,
         architecture=fitted.architecture,
         preprocessing=fitted.preprocessing,
-        task=Classify(fitted.classes) if fitted.classes else None,
+        task=task_of(fitted),
         state=fitted.state,
         notes=fitted.notes,
     )
+
+
+def task_of(fitted: Fitted) -> Task | None:
+    """What the head of published weights answers; None where they have none."""
+    if fitted.dimension:
+        return Embed(Embedding(dimension=fitted.dimension))
+    return Classify(fitted.classes) if fitted.classes else None
 
 
 def _fitted(found: Source, asked: Architecture | None) -> Fitted:

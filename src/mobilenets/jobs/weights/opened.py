@@ -7,6 +7,7 @@ from rich.console import Console
 
 from mobilenets.checkpoint import MODEL, RUN, Description, read_description
 from mobilenets.errors import UsageError
+from mobilenets.jobs.start import task_of
 from mobilenets.prediction.model import load_network, restore_task
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.features import Features
@@ -89,7 +90,7 @@ def _of_others(source: Source, fitted: Fitted, *, classes_file: Path | None) -> 
         if not fitted.outputs:
             raise UsageError(f"{source.text} has no classifier to name the outputs of: leave --classes-file out")
         fitted = replace(fitted, classes=read_class_names(classes_file, outputs=fitted.outputs))
-    task = Classify(fitted.classes) if fitted.classes else Features()
+    task = task_of(fitted) or Features()
     description = Description(
         task=task.name,
         task_state=task.state(),

@@ -42,7 +42,7 @@ class Tensors:
         if values.ndim != 4 or not values.size:  # noqa: PLR2004
             raise UsageError(f"{self.where}: {prefix}.weight of shape {values.shape} is no kernel of a convolution")
         channels = len(values)
-        bias = self._channels(f"{prefix}.bias", channels) if f"{prefix}.bias" in self.values else None
+        bias = self.channels(f"{prefix}.bias", channels) if f"{prefix}.bias" in self.values else None
         if norm is not None and len(norm.mean) != channels:
             raise UsageError(f"{self.where}: {prefix}.weight has {channels} outputs, its batch norm {len(norm.mean)}")
         depthwise = values.shape[1] == 1 and values.shape[2:] != (1, 1) and not dense
@@ -55,10 +55,10 @@ class Tensors:
             raise UsageError(f"{self.where}: {prefix}.running_mean of shape {mean.shape} is no batch norm's")
         channels = len(mean)
         affine = {
-            name: self._channels(f"{prefix}.{name}", channels) if f"{prefix}.{name}" in self.values else usual
+            name: self.channels(f"{prefix}.{name}", channels) if f"{prefix}.{name}" in self.values else usual
             for name, usual in (("weight", np.ones_like(mean)), ("bias", np.zeros_like(mean)))
         }
-        variance = self._channels(f"{prefix}.running_var", channels)
+        variance = self.channels(f"{prefix}.running_var", channels)
         return Norm(affine["weight"], affine["bias"], mean, variance, epsilon)
 
     def check_nothing_left(self) -> None:
@@ -71,7 +71,8 @@ class Tensors:
                 f"{self.where}: {left[0]} ({shape}){more} is neither kernel nor bias nor batch norm of a MobileNet V1"
             )
 
-    def _channels(self, name: str, channels: int) -> Array:
+    def channels(self, name: str, channels: int) -> Array:
+        """A number for each of so many channels."""
         values = self._take(name)
         if values.shape != (channels,):
             raise UsageError(f"{self.where}: {name} has the shape {values.shape} in place of ({channels},)")

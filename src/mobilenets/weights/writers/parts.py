@@ -9,6 +9,7 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
+from mobilenets.architecture.baselines import POOLED
 from mobilenets.errors import UsageError
 from mobilenets.files import write_bytes_whole, write_text_whole
 from mobilenets.network.graph import module_paths
@@ -35,6 +36,10 @@ def check_writable(fitted: Fitted, *, library: str) -> None:
             f"batch norm is folded into the weights of {fitted.architecture.name}, and {library}'s layout keeps it "
             "apart: write weights that have it"
         )
+    if fitted.architecture.family in POOLED:
+        raise UsageError(f"{library} has no layout for {fitted.architecture.name}: write a checkpoint")
+    if fitted.architecture.activation == "prelu":
+        raise UsageError(f"{fitted.architecture.name} has prelu, and {library}'s layout does not: write a checkpoint")
     if fitted.architecture.activation == "leaky_relu":
         raise UsageError(
             f"{fitted.architecture.name} has leaky_relu with a slope of .1, and {library}'s has .01: "
