@@ -11,6 +11,7 @@ from mobilenets.architecture import names
 from mobilenets.architecture.layer import Layer
 from mobilenets.jobs.paper.entry import Table, number
 from mobilenets.jobs.paper.tables import TABLES
+from mobilenets.jobs.paper.tables.faces import embedding_cost
 from mobilenets.jobs.paper.tables.places import planet_layers
 
 _DIFFER = {
@@ -32,6 +33,12 @@ _DIFFER = {
     (11, "PlaNet MobileNet", "mult_adds"),
     (12, "0.25 MobileNet-224", "mult_adds"),
     (12, "0.5 MobileNet-128", "mult_adds"),
+    (14, "1.0 MobileNet-160", "mult_adds"),
+    (14, "1.0 MobileNet-160", "params"),
+    (14, "1.0 MobileNet-128", "mult_adds"),
+    (14, "1.0 MobileNet-128", "params"),
+    (14, "0.75 MobileNet-128", "mult_adds"),
+    (14, "0.75 MobileNet-128", "params"),
 }
 
 
@@ -50,7 +57,7 @@ def _convolutions(name: str) -> Decimal:
 
 def test_the_tables_stand_in_order_with_all_their_rows(tables: dict[int, Table]) -> None:
     assert list(tables) == sorted(tables)
-    rows = {1: 30, 2: 4, 3: 4, 4: 2, 5: 2, 6: 4, 7: 4, 8: 3, 9: 3, 10: 5, 11: 2, 12: 7}
+    rows = {1: 30, 2: 4, 3: 4, 4: 2, 5: 2, 6: 4, 7: 4, 8: 3, 9: 3, 10: 5, 11: 2, 12: 7, 14: 5}
     assert {number: len(tables[number].rows) for number in rows} == rows
 
 
@@ -166,3 +173,25 @@ def test_the_auxiliary_classifier_is_torchvision_s() -> None:
     with torch.device("meta"):
         theirs = torchvision.models.inception.InceptionAux(768, 1000)
     assert sum(layer.params for layer in auxiliary) == sum(parameter.numel() for parameter in theirs.parameters())
+
+
+def test_facenet_comes_out_as_printed(tables: dict[int, Table]) -> None:
+    assert [entry.agrees for entry in tables[14].rows[0].entries] == [False, True, True]
+
+
+def test_a_student_is_printed_with_the_mult_adds_of_160_pixels(tables: dict[int, Table]) -> None:
+    first, second = tables[14].rows[3:]
+    assert first.label == second.label == "0.75 MobileNet-128"
+    assert first.entries[1].agrees
+    assert number("165.7", embedding_cost("mobilenet_v1_0.75_160")[0]).agrees
+
+
+def test_the_bodies_of_the_students_are_what_the_explanations_say() -> None:
+    for name, mult_adds, params in (
+        ("mobilenet_v1_1.0_160", "289.7", "3.2"),
+        ("mobilenet_v1_1.0_128", "185", "3.2"),
+        ("mobilenet_v1_0.75_128", "106.0", "1.8"),
+    ):
+        body = names.body(name)
+        assert number(mult_adds, Decimal(sum(layer.mult_adds for layer in body)) / 10**6).agrees
+        assert number(params, Decimal(sum(layer.params for layer in body)) / 10**6).agrees

@@ -1,7 +1,7 @@
 """What the paper (Howard et al., 2017) prints in its tables, and the accuracies of its released checkpoints.
 
-Every printed figure stands here as it is printed, except those of GoogLeNet, VGG16, SqueezeNet and AlexNet, which
-stand with their layers in `architecture.baselines`.
+Every printed figure stands here as it is printed, except those of GoogLeNet, VGG16, SqueezeNet, AlexNet and FaceNet,
+which stand with their layers in `architecture.baselines`.
 """
 
 from dataclasses import dataclass
@@ -167,6 +167,66 @@ FACE_ATTRIBUTES = (
     Model("0.25 MobileNet-128", "mobilenet_v1_0.25_128", "86.4", "15", "0.2"),
 )
 ATTRIBUTES_BASELINE = Rival("Baseline", "facenet_nn2", "86.9", step=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A MobileNet in Table 14: VAL at a FAR of 1e-4 in per cent, mult-adds and params in millions.
+
+    `network` is the one that is counted, which the label need not say.
+    """
+
+    label: str
+    network: str
+    accuracy: str
+    mult_adds: str
+    params: str
+    why_params: str
+    why_mult_adds: str = ""
+
+
+_UNPOOLED = (
+    "Not to be had by counting: the body alone has {body} M at any resolution, and a layer on the map as it is, not "
+    "pooled, would have more at 160 pixels than at 128, where the paper prints fewer. The rows may be swapped."
+)
+FACENET = Rival("FaceNet", "facenet_nn2", "83", step=100)
+FACES = (
+    Student(
+        "1.0 MobileNet-160",
+        "mobilenet_v1_1.0_160",
+        "79.4",
+        "286",
+        "4.9",
+        why_mult_adds="Unexplained: the body alone has 289.7 M, and the paper's own Table 7 prints 290.",
+        why_params=_UNPOOLED.format(body="3.2"),
+    ),
+    Student(
+        "1.0 MobileNet-128",
+        "mobilenet_v1_1.0_128",
+        "78.3",
+        "185",
+        "5.5",
+        why_mult_adds="Printed without the head: the body alone rounds to it.",
+        why_params=_UNPOOLED.format(body="3.2"),
+    ),
+    Student(
+        "0.75 MobileNet-128",
+        "mobilenet_v1_0.75_160",
+        "75.2",
+        "166",
+        "3.4",
+        why_params=_UNPOOLED.format(body="1.8"),
+    ),
+    Student(
+        "0.75 MobileNet-128",
+        "mobilenet_v1_0.75_128",
+        "72.5",
+        "108",
+        "3.8",
+        why_mult_adds="Unexplained: the body alone has 106.0 M.",
+        why_params=_UNPOOLED.format(body="1.8"),
+    ),
+)
 
 # Top-1 accuracy on ImageNet, per cent, of the checkpoints released with TF-Slim (float, central crop).
 RELEASED = {

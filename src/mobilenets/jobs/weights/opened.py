@@ -9,7 +9,6 @@ from mobilenets.checkpoint import MODEL, RUN, Description, read_description
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start import task_of
 from mobilenets.prediction.model import load_network, restore_task
-from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import NamesOutputs, Task
 from mobilenets.weights.fitting import Asked, Fitted

@@ -14,6 +14,7 @@ from mobilenets.jobs.paper.published import (
 from mobilenets.jobs.paper.tables.attributes import attributes_table
 from mobilenets.jobs.paper.tables.body import body_table
 from mobilenets.jobs.paper.tables.dogs import dogs_table
+from mobilenets.jobs.paper.tables.faces import faces_table
 from mobilenets.jobs.paper.tables.layer import layer_table
 from mobilenets.jobs.paper.tables.models import models_table, squeezenet_note
 from mobilenets.jobs.paper.tables.places import places_table
@@ -32,4 +33,5 @@ TABLES: tuple[Callable[[], Table], ...] = (
     lambda: dogs_table(10),
     lambda: places_table(11),
     lambda: attributes_table(12),
+    lambda: faces_table(14),
 )
