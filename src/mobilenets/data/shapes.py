@@ -57,6 +57,7 @@ class Centre:
     def __str__(self) -> str:
         shown = self.preprocessing
         words = f"centre {shown.crop!r} of {'each' if shown.squash else 'the shorter'} side, {shown.resolution}"
+        words += f", {shown.up!r} up" if shown.up else ""
         return words if shown.interpolation == "bilinear" else f"{words}, {shown.interpolation}"
 
 

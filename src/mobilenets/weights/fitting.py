@@ -102,6 +102,7 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
             resolution=architecture.resolution,
             crop=0.875 if found.crop is None else found.crop,
             squash=bool(found.squash),
+            up=found.up or 0.0,
             interpolation=found.interpolation or "bilinear",
             mean=usual.of("mean", asked.mean, found.mean, usual=_HALF),
             std=usual.of("std", asked.std, found.std, usual=_HALF),

@@ -60,7 +60,7 @@ class Found:
     of its tensors are of; unset, the shapes tell.
 
     None is what the file does not say. `mean` and `std` belong to (x / 255 - mean) / std; `crop`,
-    `squash` and `interpolation` are those of `Preprocessing`; `classes` are the names of
+    `squash`, `up` and `interpolation` are those of `Preprocessing`; `classes` are the names of
     the classifier's outputs; `quantised` is there where the file computes in whole numbers from image to output;
     `notes` tell the user what was done to get there (dequantised, a head left out).
     """
@@ -77,6 +77,7 @@ class Found:
     std: tuple[float, float, float] | None = None
     crop: float | None = None
     squash: bool | None = None
+    up: float | None = None
     interpolation: Interpolation | None = None
     classes: tuple[str, ...] | None = None
     quantised: Quantised | None = None
