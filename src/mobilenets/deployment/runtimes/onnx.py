@@ -62,8 +62,6 @@ class OnnxRuntime:
         import onnx
 
         model = onnx.load(file)
-        # Shapes on the way are notes; the runtime infers its own.
-        del model.graph.value_info[:]
         sides = model.graph.input[0].type.tensor_type.shape.dim
         for place, length in enumerate(signature.shape):
             assert isinstance(length, int)  # `resize` is for files without free axes
@@ -118,8 +116,9 @@ def onnx_int8(module: Shipped, signature: Signature, calibration: Calibration) -
 
 
 def _strip(model: Any) -> None:
-    """Take out what the exporter notes for itself: stack traces with the paths of this machine, above all."""
+    """Take out what is noted and not needed: stack traces with the paths of this machine, shapes that follow."""
     graph = model.graph
-    for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output):
+    del graph.value_info[:]
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
         del part.metadata_props[:]
         part.doc_string = ""
