@@ -75,14 +75,14 @@ class CoreMl:
         _check_description(spec, signature, outputs=network.layers[-1].out_channels)
         found = _operators(spec)
         weighted = {kind: found[kind] for kind in _WEIGHTED}
-        expected = sum(bool(layer.weights) for layer in network.layers)
+        expected = sum(layer.op in _WEIGHTED for layer in network.layers)
         if sum(weighted.values()) != expected:
-            raise JobError(f"{file.name} has {weighted} where the network has {expected} layers with weights")
+            raise JobError(f"{file.name} has {weighted} where the network has {expected} such layers")
         pixels = {"pixels": "an RGB image"} if signature.inputs == "uint8" else {}
         return {**pixels, "specification": spec.specificationVersion, "computes in": "float32", **weighted}
 
     def open(self, file: Path, *, threads: int = 0) -> Session:
-        """As the protocol says; Core ML chooses its threads itself. Raises `UsageError` where macOS is not."""
+        """As the protocol says; Core ML chooses its threads by itself, so `UsageError` too for a number of them."""
         if threads:
             raise UsageError(f"threads {threads}: Core ML chooses their number by itself; leave it out")
         try:
