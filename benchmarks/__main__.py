@@ -12,7 +12,7 @@ from benchmarks.report import machine, machine_line, write_result
 from mobilenets.architecture.names import parse
 from mobilenets.errors import JobError, UsageError
 
-NAMES = ("start", "predict", "epoch", "gpu_step", "finetune", "latency", "fit")
+NAMES = ("start", "predict", "epoch", "gpu_step", "finetune", "latency", "fit", "search")
 
 
 def main() -> int:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mobilenets.jobs.cost import cost
     from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.export import export
+    from mobilenets.jobs.faces.compare import compare
+    from mobilenets.jobs.faces.search import index, search
+    from mobilenets.jobs.faces.threshold import set_threshold
     from mobilenets.jobs.fit.budget import Budget
     from mobilenets.jobs.fit.job import fit, resume_fit
     from mobilenets.jobs.fit.settings import FitSettings
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
         Augmentation,
         Cleaning,
         Distillation,
+        Embedding,
         Machine,
         Noise,
         Optimisation,
@@ -44,6 +48,7 @@ __all__ = [
     "Budget",
     "Cleaning",
     "Distillation",
+    "Embedding",
     "FitSettings",
     "JobError",
     "Machine",
@@ -54,6 +59,7 @@ __all__ = [
     "benchmark",
     "cells",
     "clean",
+    "compare",
     "convert_weights",
     "cost",
     "create",
@@ -61,12 +67,15 @@ __all__ = [
     "export",
     "fetch_weights",
     "fit",
+    "index",
     "list_weights",
     "paper",
     "predict",
     "recipe",
     "resume",
     "resume_fit",
+    "search",
+    "set_threshold",
     "show_weights",
     "train",
     "verify",
@@ -78,6 +87,7 @@ _HOMES = {
     "Budget": "mobilenets.jobs.fit.budget",
     "Cleaning": "mobilenets.run",
     "Distillation": "mobilenets.run",
+    "Embedding": "mobilenets.run",
     "FitSettings": "mobilenets.jobs.fit.settings",
     "JobError": "mobilenets.errors",
     "Machine": "mobilenets.run",
@@ -88,6 +98,7 @@ _HOMES = {
     "benchmark": "mobilenets.jobs.benchmark",
     "cells": "mobilenets.jobs.cells",
     "clean": "mobilenets.jobs.clean",
+    "compare": "mobilenets.jobs.faces.compare",
     "convert_weights": "mobilenets.jobs.weights.converting",
     "cost": "mobilenets.jobs.cost",
     "create": "mobilenets.weights.create",
@@ -96,11 +107,14 @@ _HOMES = {
     "fit": "mobilenets.jobs.fit.job",
     "resume_fit": "mobilenets.jobs.fit.job",
     "fetch_weights": "mobilenets.jobs.weights.listing",
+    "index": "mobilenets.jobs.faces.search",
     "list_weights": "mobilenets.jobs.weights.listing",
     "paper": "mobilenets.jobs.paper",
     "predict": "mobilenets.jobs.predict",
     "recipe": "mobilenets.run",
     "resume": "mobilenets.jobs.train",
+    "search": "mobilenets.jobs.faces.search",
+    "set_threshold": "mobilenets.jobs.faces.threshold",
     "show_weights": "mobilenets.jobs.weights.showing",
     "train": "mobilenets.jobs.train",
     "verify": "mobilenets.jobs.verify",

@@ -5,9 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mobilenets.architecture.cost import cost
+from mobilenets.architecture.cost import cost, weight_bytes
 from mobilenets.architecture.rows import (
     Branches,
+    CentreCrop,
     Conv,
     Depthwise,
     GlobalAveragePool,
@@ -15,6 +16,7 @@ from mobilenets.architecture.rows import (
     Linear,
     LocalResponseNorm,
     Pool,
+    Residual,
     Separable,
 )
 from mobilenets.architecture.style import Style, Tap, image_tap, lay
@@ -168,3 +170,28 @@ def test_pool_sizes_are_pytorch_s(length: int, kernel: int, stride: int, padding
     (layer,) = lay([row], Tap("map", 1, (length, length)), Style())
     made = torch.nn.MaxPool2d(kernel, stride, padding, ceil_mode=ceil)(torch.empty(1, length, length, device="meta"))
     assert layer.out_size == tuple(made.shape[1:])
+
+
+def test_slopes_are_params_and_bytes_and_no_mult_adds() -> None:
+    (plain,), (sloped,) = (lay([Conv(8, activation=activation)], MAP, Style()) for activation in ("relu", "prelu"))  # type: ignore[list-item]
+    assert (sloped.params, sloped.mult_adds) == (plain.params + 8, plain.mult_adds)
+    assert weight_bytes([sloped], "float32") == weight_bytes([plain], "float32") + 4 * 8
+    assert weight_bytes([sloped], "int8") == weight_bytes([plain], "int8") + 8
+
+
+def test_a_residual_adds_what_its_rows_make_to_what_they_read() -> None:
+    laid = lay([Residual((Conv(8, name="one"), Conv(512, name="two")), name="sum")], MAP, Style())
+    assert [layer.name for layer in laid] == ["sum/one", "sum/two", "sum/add"]
+    assert laid[-1].inputs == ("map", "sum/two")
+    assert (laid[-1].out_channels, laid[-1].out_size, laid[-1].mult_adds, laid[-1].params) == (512, (14, 14), 0, 0)
+
+
+@pytest.mark.parametrize("row", [Conv(8), Conv(512, stride=2)])
+def test_a_residual_keeps_size_and_channels(row: Conv) -> None:
+    with pytest.raises(ValueError, match="cannot add"):
+        lay([Residual((row,), name="sum")], MAP, Style())
+
+
+def test_a_centre_crop_keeps_the_height() -> None:
+    (crop,) = lay([CentreCrop((6, 7))], Tap("map", 3, (112, 112)), Style())
+    assert (crop.out_size, crop.out_channels, crop.mult_adds, crop.params) == ((112, 96), 3, 0, 0)

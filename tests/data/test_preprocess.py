@@ -173,3 +173,24 @@ def test_run_files_from_before_it_had_an_interpolation() -> None:
 )
 def test_all_of_it_in_words(change: dict[str, object], words: str) -> None:
     assert replace(Preprocessing(resolution=224), **change).words == words  # type: ignore[arg-type]
+
+
+@given(height=lengths, width=lengths, crop=crops, squash=st.booleans(), up=st.floats(-0.5, 0.5))
+def test_a_crop_above_the_middle_stays_in_the_photograph(
+    height: int, width: int, crop: float, squash: bool, up: float
+) -> None:
+    shown = Preprocessing(resolution=32, crop=crop, squash=squash)
+    middle, moved = (central_box(height, width, one) for one in (shown, replace(shown, up=up)))
+    assert (moved.left, moved.height, moved.width) == (middle.left, middle.height, middle.width)
+    wanted = middle.top - round(up * height)
+    assert moved.top == min(max(wanted, 0), height - moved.height)
+
+
+def test_a_crop_above_the_middle_is_said_and_is_another_shape() -> None:
+    shown = Preprocessing(resolution=32, crop=0.5)
+    higher, lower = replace(shown, up=0.02), replace(shown, up=-0.1)
+    assert ", 0.02 of its height up, " in higher.words
+    assert ", 0.1 of its height down, " in lower.words
+    assert len({str(Centre(one)) for one in (shown, higher, lower)}) == 3
+    with pytest.raises(UsageError, match=r"up 0\.6 is outside"):
+        replace(shown, up=0.6)

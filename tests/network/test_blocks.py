@@ -11,9 +11,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mobilenets.architecture.layer import IMAGE, Activation, Layer, Padding
-from mobilenets.architecture.rows import Conv, Depthwise, Linear, LocalResponseNorm, Pool, PoolKind, Separable
+from mobilenets.architecture.rows import (
+    CentreCrop,
+    Conv,
+    Depthwise,
+    Linear,
+    LocalResponseNorm,
+    Pool,
+    PoolKind,
+    Residual,
+    Separable,
+)
 from mobilenets.architecture.style import Row, Style, Tap, lay
 from mobilenets.network import blocks
+from mobilenets.network.graph import Network
 
 
 def _layers(row: Row, *, channels: int, size: tuple[int, int] = (6, 6), style: Style | None = None) -> list[Layer]:
@@ -218,3 +229,32 @@ def test_maps_are_joined_in_their_order() -> None:
     (layer,) = _layers(Pool("max"), channels=2)
     made = blocks.Concat(layer)(torch.zeros(1, 1, 2, 2), torch.ones(1, 2, 2, 2))
     assert made[0, :, 0, 0].tolist() == [0.0, 1.0, 1.0]
+
+
+# --- Sums, crops, slopes ---
+
+
+def test_a_residual_network_adds() -> None:
+    layers = _layers(Residual((Conv(3, kernel=1, norm=False, activation=None),), name="sum"), channels=3)
+    network = Network(layers).eval()
+    image = torch.randn(2, 3, 6, 6)
+    torch.testing.assert_close(network(image), image + network.blocks["sum-conv_0"](image))
+
+
+@pytest.mark.parametrize(("size", "left", "width"), [((7, 7), 0, 6), ((14, 14), 1, 12), ((6, 28), 2, 24)])
+def test_a_centre_crop_is_the_middle(size: tuple[int, int], left: int, width: int) -> None:
+    (layer,) = _layers(CentreCrop((6, 7)), channels=2, size=size)
+    image = torch.randn(1, 2, *size)
+    assert (blocks.CentreCrop(layer)(image) == image[..., left : left + width]).all()
+
+
+def test_prelu_has_a_slope_a_channel() -> None:
+    (layer,) = _layers(Conv(4, kernel=1, norm=False, activation="prelu"), channels=2)
+    block = blocks.ConvNorm(layer)
+    assert sum(parameter.numel() for parameter in block.parameters()) == layer.params
+    slopes = torch.tensor([0.0, 0.5, 1.0, 2.0])
+    with torch.no_grad():
+        block.activation.weight.copy_(slopes)  # type: ignore[union-attr, operator]
+        image = torch.randn(1, 2, 3, 3)
+        before = block.conv(image)
+        torch.testing.assert_close(block(image), before.clamp_min(0) + slopes.view(1, 4, 1, 1) * before.clamp_max(0))

@@ -27,6 +27,8 @@ ONE_LAYER = (
     blocks.Pool,
     blocks.GlobalAveragePool,
     blocks.Concat,
+    blocks.Add,
+    blocks.CentreCrop,
     blocks.Linear,
     blocks.LocalResponseNorm,
     blocks.L2Normalise,

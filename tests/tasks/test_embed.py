@@ -14,8 +14,10 @@ from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.data.preprocess import Box
 from mobilenets.data.views import View
 from mobilenets.errors import JobError, UsageError
+from mobilenets.network.graph import Network
 from mobilenets.prediction.evaluate import Gathered, evaluate
-from mobilenets.run import Embedding
+from mobilenets.prediction.model import plan
+from mobilenets.run import Architecture, Embedding
 from mobilenets.tasks.embed import Embed, Vector
 from mobilenets.tasks.embed_rates import Threshold
 from mobilenets.tasks.protocol import Evaluated, TaskSettings
@@ -70,7 +72,7 @@ def test_labels_are_people_and_numbers_tell_them_apart() -> None:
 def test_whole_people_are_held_out_and_those_alone_are_told() -> None:
     divided = Embed.divide(_collection({"Anna": 4, "Bo": 4, "Cy": 1, "Di": 3, "Eve": 1}), fraction=0.3, seed=1)
     assert not {one.label for one in divided.part("train")} & {one.label for one in divided.part("val")}
-    assert "2 labels with one photograph, compared with others only (the first: Cy)" in divided.notes
+    assert "2 people with one photograph, compared with others only (the first: Cy)" in divided.notes
 
 
 @pytest.mark.parametrize(
@@ -192,18 +194,27 @@ def test_the_state_keeps_the_threshold_and_refuses_what_is_none() -> None:
             Embed.restore(one)
 
 
-def test_the_network_itself_gives_vectors_of_length_one() -> None:
+@pytest.mark.parametrize(("family", "resolution"), [("mobilenet_v1", 32), ("facenet_nn2", 64), ("mobilefacenet", 112)])
+def test_the_network_itself_gives_vectors_of_length_one(family: str, resolution: int) -> None:
     """So that a file exported from it does, whatever runs it."""
-    from mobilenets.network.graph import Network
-    from mobilenets.prediction.model import plan
-    from mobilenets.run import Architecture
-
-    layers = plan(Architecture(width=0.25, resolution=32), Embed(Embedding(dimension=24)))
+    layers = plan(Architecture(family=family, resolution=resolution), Embed(Embedding(dimension=24)))
     assert [layer.op for layer in layers[-3:]] == ["global_average_pool", "linear", "l2_normalise"]
-    vectors = Network(layers).eval()(torch.rand(3, 3, 32, 32))
+    network = Network(layers).eval()
+    vectors = network(torch.rand(3, 3, resolution, resolution))
     assert vectors.shape == (3, 24)
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(3))
+    vectors[:, 0].sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
 
 
 def test_an_answer_in_a_few_words() -> None:
     assert Vector(np.array([1, 0, 0, 0, 0], np.float32)).line() == "embedding of 5: 1.000, 0.000, 0.000, 0.000, ..."
+
+
+def test_people_who_are_learnt_from_and_scored_on_are_told_and_others_expected(tmp_path: Path) -> None:
+    _folder(tmp_path / "faces" / "train", {"Anna": 2, "Bo": 2})
+    _folder(tmp_path / "faces" / "val", {"Cy": 2, "Di": 2})
+    assert not Embed.open(str(tmp_path / "faces")).notes
+    _folder(tmp_path / "faces" / "test", {"Bo": 2, "Di": 2})
+    note = "1 person of val or test in train too (the first: Bo): scores on known faces flatter"
+    assert Embed.open(str(tmp_path / "faces")).notes == (note,)

@@ -17,15 +17,19 @@ _TABLES = (".csv", ".tsv")
 _KINDS = f"a folder, a .zip, a .csv or .tsv, {DIGITS}, or a download ({', '.join(DOWNLOADS)})"
 
 
-def open_collection(source: str, *, needs: Sequence[str] = ("label",), strict: bool = False) -> Collection:
+def open_collection(
+    source: str, *, needs: Sequence[str] = ("label",), strict: bool = False, labels_recur: bool = True
+) -> Collection:
     """The photographs of a folder, a zip, a CSV or TSV, the embedded `digits`, or a named download.
 
-    `needs` and `strict` are for tables: the columns wanted besides the file, and whether a missing file stops.
+    `needs` and `strict` are for tables: the columns wanted besides the file, and whether a missing file stops. Where
+    `labels_recur`, labels that only some of the splits have are noted.
     Raises `UsageError` for what is none of these or holds nothing to learn from, `JobError` for a download that
     cannot be fetched or too many missing files.
     """
     collection = _open(source, needs, strict=strict)
-    return replace(collection, notes=(*collection.notes, *label_mismatches(collection)))
+    mismatches = label_mismatches(collection) if labels_recur else ()
+    return replace(collection, notes=(*collection.notes, *mismatches))
 
 
 def _open(source: str, needs: Sequence[str], *, strict: bool) -> Collection:

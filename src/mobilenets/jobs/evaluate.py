@@ -81,10 +81,10 @@ def evaluate(
     changed = {name: value for name, value in asked.items() if value is not None}
     loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, **changed))
     collection, notes = with_training_split(loaded.task.open(data), Path(model))
-    wanted = _wanted(collection, split)
-    examples = _examples(loaded, collection, wanted)
+    wanted = wanted_split(collection, split)
+    examples = examples_of(loaded, collection, wanted)
     beside = _retrieval(loaded, collection, wanted, neighbours=neighbours, features=features, device=device)
-    evaluation, unreadable = _run(loaded, examples, batch=batch, console=console or Console(stderr=True))
+    evaluation, unreadable = scored(loaded, examples, batch=batch, console=console or Console(stderr=True))
     if not math.isfinite(evaluation.loss):
         raise JobError(
             f"{model} gives outputs that are not finite (its loss is {evaluation.loss}): its weights are damaged or of "
@@ -127,7 +127,8 @@ def with_training_split(collection: Collection, model: Path) -> tuple[Collection
         return collection, (f"not divided as for the training of {model}, for {error}",)
 
 
-def _wanted(collection: Collection, asked: str | None) -> str:
+def wanted_split(collection: Collection, asked: str | None) -> str:
+    """The split asked for; unset val or test, or all that is not divided. Raises `UsageError` for one not there."""
     if asked == ALL or (asked is None and not collection.splits):
         return ALL
     if asked is None:
@@ -138,7 +139,8 @@ def _wanted(collection: Collection, asked: str | None) -> str:
     return asked
 
 
-def _examples(loaded: AnyModel, collection: Collection, wanted: str) -> Examples:
+def examples_of(loaded: AnyModel, collection: Collection, wanted: str) -> Examples:
+    """What a model is scored on in one split, or in `all`. Raises `UsageError` where there is nothing."""
     if wanted == ALL:
         collection = replace(collection, examples=tuple(replace(one, split=ALL) for one in collection.examples))
     examples = loaded.task.examples(collection, wanted)
@@ -168,7 +170,7 @@ def _retrieval(
     return retrieval(loaded.task, known, seer, neighbours=neighbours)
 
 
-def _run(loaded: AnyModel, examples: Examples, *, batch: int, console: Console) -> tuple[Evaluation, dict[str, str]]:
+def scored(loaded: AnyModel, examples: Examples, *, batch: int, console: Console) -> tuple[Evaluation, dict[str, str]]:
     """Score the examples; with it the photographs that could not be read, and why."""
     pixels = Noting(Decoded(examples.photos, Centre(loaded.preprocessing)))
     batches = Batches(examples, pixels, resolution=loaded.preprocessing.resolution, threads=os.cpu_count() or 1)

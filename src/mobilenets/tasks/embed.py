@@ -13,7 +13,6 @@ from mobilenets.architecture.tables import embedder
 from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.pairs import PAIRS, only_paired, with_pairs
 from mobilenets.data.photos import Collection
-from mobilenets.data.sources import open_collection
 from mobilenets.data.split import split_labels
 from mobilenets.data.together import together
 from mobilenets.errors import JobError
@@ -25,7 +24,7 @@ from mobilenets.run import Embedding
 from mobilenets.settings import from_json, to_json
 from mobilenets.tasks.embed_rates import Threshold, check_far, chosen, pairs_score, rates
 from mobilenets.tasks.embed_report import add_embedding
-from mobilenets.tasks.people import Person, Portraits, alone, check_people, numbered
+from mobilenets.tasks.people import Person, Portraits, alone, check_people, numbered, open_people
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
 _DIGITS = 6
@@ -62,8 +61,8 @@ class Embed:
         """
         path = expanded(source)
         if path.suffix.lower() == ".txt" and path.is_file():
-            return only_paired(with_pairs(open_collection(str(path.parent)), path))
-        collection = open_collection(source)
+            return only_paired(with_pairs(open_people(str(path.parent)), path))
+        collection = open_people(source)
         return with_pairs(collection, path / PAIRS) if (path / PAIRS).is_file() else collection
 
     @classmethod

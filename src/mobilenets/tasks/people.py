@@ -1,16 +1,16 @@
 """Photographs of people as examples: whose each is, and with which others a protocol compares it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence, Sized
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mobilenets.data.examples import Target
-from mobilenets.data.photos import Example, Pair, Photo
+from mobilenets.data.photos import Collection, Example, Pair, Photo
+from mobilenets.data.sources import open_collection
 from mobilenets.data.views import View
-from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 
 
@@ -59,6 +59,21 @@ def _by_photograph(pairs: Sequence[Pair], here: set[str]) -> dict[str, tuple[Pai
     return {name: tuple(own) for name, own in named.items()}
 
 
+def open_people(source: str) -> Collection:
+    """The photographs of a source, a label being a person; people who are learnt from and scored on are noted.
+
+    Raises `UsageError` and `JobError` as `open_collection` does.
+    """
+    collection = open_collection(source, labels_recur=False)
+    learnt = {one.label for one in collection.part("train")}
+    scored = {one.label for one in collection.examples if one.split not in ("train", None)}
+    known = sorted(label for label in learnt & scored if label is not None)
+    if not known:
+        return collection
+    note = f"{_people(known)} of val or test in train too (the first: {known[0]}): scores on known faces flatter"
+    return replace(collection, notes=(*collection.notes, note))
+
+
 def numbered(names: Iterable[str]) -> NDArray[np.int64]:
     """(N,) a number for each name: 0, 1, ... in the order in which names first come."""
     known: dict[str, int] = {}
@@ -76,7 +91,7 @@ def check_people(labels: Sequence[str | None], *, where: str) -> None:
         )
 
 
-def _people(counts: Counter[str]) -> str:
+def _people(counts: Sized) -> str:
     return "1 person" if len(counts) == 1 else f"{len(counts):,} people"
 
 
@@ -91,4 +106,4 @@ def alone(labels: Iterable[str | None]) -> str | None:
     single = sorted(label for label, count in Counter(labels).items() if count == 1 and label is not None)
     if not single:
         return None
-    return f"{counted(len(single), 'label')} with one photograph, compared with others only (the first: {single[0]})"
+    return f"{_people(single)} with one photograph, compared with others only (the first: {single[0]})"

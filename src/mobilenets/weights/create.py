@@ -114,11 +114,11 @@ def _say_resolution(published: Published, name: Name) -> None:
 
 def _from_weights(weights: Fitted, *, classes: int | None, dropout: float) -> Network:
     """The network of the weights, with a head for so many classes: its own, a random one, or none."""
-    if classes is None or classes == weights.outputs:
+    if classes is None or classes == (weights.outputs or weights.dimension):
         network = Network(weights.layers, dropout=dropout)
         network.load_state_dict(weights.state)
         return network
-    body = weights.layers[: -2 if weights.outputs else -1]
+    body = weights.layers[: len(weights.architecture.body())]
     network = Network((*body, *(_pooled(body) if classes == 0 else classifier(body, classes))), dropout=dropout)
     initialise(network)
     paths = tuple(f"{module_paths(weights.layers)[layer.name]}." for layer in body)

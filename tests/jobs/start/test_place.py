@@ -14,8 +14,10 @@ from mobilenets.errors import UsageError
 from mobilenets.jobs.start import StartingWeights, check_same, open_weights, put_weights
 from mobilenets.network.graph import Network
 from mobilenets.prediction.model import plan
-from mobilenets.run import Architecture
+from mobilenets.run import Architecture, Embedding
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.embed import Embed
+from mobilenets.tasks.embed_rates import Threshold
 
 TINY = Architecture(width=0.25, resolution=32)
 SAME = Classify(("blue", "green", "red"))
@@ -134,3 +136,34 @@ def test_folded_weights_may_stay_folded() -> None:
     assert not put_weights(network, weights, architecture=weights.architecture, task=SAME).folded
     kernel = "blocks.conv_0.conv.bias"
     assert torch.equal(network.state_dict()[kernel], weights.state[kernel])
+
+
+def _embedding(task: Embed, architecture: Architecture, *, trained: Embed) -> tuple[dict[str, torch.Tensor], bool]:
+    """The state of a network of zeros that weights of ones were put into, and whether their head came along."""
+    ones, network = (Network(plan(architecture, one)) for one in (trained, task))
+    for tensor in ones.state_dict().values():
+        tensor.fill_(1)
+    for tensor in network.state_dict().values():
+        tensor.zero_()
+    weights = replace(
+        _folded(), architecture=architecture, task=trained, state=ones.state_dict(), where=Path("embedder")
+    )
+    placed = put_weights(network, weights, architecture=architecture, task=task)
+    return network.state_dict(), placed.head
+
+
+def test_an_embedding_keeps_its_head_whatever_threshold_and_margin_it_had() -> None:
+    trained = Embed(Embedding(dimension=8, margin=0.5), Threshold(distance=1.0, far=0.1, val=0.9, pairs=100))
+    state, head = _embedding(Embed(Embedding(dimension=8)), TINY, trained=trained)
+    assert head
+    assert all((tensor == 1).all() for tensor in state.values())
+    state, head = _embedding(Embed(Embedding(dimension=9)), TINY, trained=trained)
+    assert not head
+    assert {name.split(".")[1] for name, tensor in state.items() if not tensor.any()} == {"embedding"}
+
+
+@pytest.mark.parametrize("family", ["mobilefacenet", "facenet_nn2"])
+def test_a_body_of_blocks_within_blocks_is_taken_whole(family: str) -> None:
+    architecture = Architecture(family=family, resolution=112, padding="symmetric", activation="prelu")
+    state, _ = _embedding(Embed(Embedding(dimension=9)), architecture, trained=Embed(Embedding(dimension=8)))
+    assert {name.split(".")[1] for name, tensor in state.items() if not tensor.any()} == {"embedding"}

@@ -7,7 +7,7 @@ from torch import Tensor
 from mobilenets.checkpoint import load_weights
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start.source import StartingWeights
-from mobilenets.network.graph import Network
+from mobilenets.network.graph import Network, module_paths
 from mobilenets.run import Architecture
 from mobilenets.tasks.protocol import Settles, Task
 from mobilenets.training.unfold import without_statistics
@@ -73,5 +73,5 @@ def _text(value: object) -> str:
 
 
 def _body_names(wanted: dict[str, Tensor], architecture: Architecture) -> list[str]:
-    body = {layer.name.split("/")[0] for layer in architecture.body()}
-    return [name for name in wanted if name.split(".")[1] in body]
+    body = tuple(f"{path}." for path in module_paths(architecture.body()).values())
+    return [name for name in wanted if name.startswith(body)]

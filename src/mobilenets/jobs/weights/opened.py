@@ -9,6 +9,7 @@ from mobilenets.checkpoint import MODEL, RUN, Description, read_description
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start import task_of
 from mobilenets.prediction.model import load_network, restore_task
+from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import NamesOutputs, Task
 from mobilenets.weights.fitting import Asked, Fitted
@@ -72,6 +73,7 @@ def _of_ours(folder: Path) -> Opened:
         layers=network.layers,
         state=network.state_dict(),
         outputs=len(classes or ()),
+        dimension=task.settings.dimension if isinstance(task, Embed) else 0,
         preprocessing=description.preprocessing,
         classes=classes,
         quantisation=None,

@@ -12,6 +12,7 @@ from mobilenets.reporting.text import percentage
 _WIDTH, _HEIGHT = 470.0, 240.0
 _LEFT, _TOP, _BOTTOM = 56.0, 40.0, 46.0
 _BINS = 80
+_ROOM = 1.2
 
 Values = NDArray[np.float32]
 
@@ -29,11 +30,12 @@ def distances(same: Values, different: Values, *, names: tuple[str, str], thresh
         quiet(axes)
         for place, (values, name, colour) in enumerate(zip((same, different), names, (RIGHT, WRONG), strict=True)):
             _outline(axes, values, name=name, colour=colour, place=place)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, _ROOM * axes.get_ylim()[1])
         share_ticks(axes.yaxis)
-        for name, threshold in thresholds.items():
+        for place, (name, threshold) in enumerate(thresholds.items()):
             axes.axvline(threshold, color=MUTED.light, linewidth=1, linestyle=(0, (4, 3)))
-            write(axes, name, at=(threshold, 0.98), coordinates=("data", "axes fraction"), shift=(4, 0), colour=MUTED)
+            at = (threshold, 0.97 - 0.07 * place)  # each lower than the one before, for they may stand close
+            write(axes, name, at=at, coordinates=("data", "axes fraction"), shift=(4, 0), colour=MUTED)
         heading(axes, "Distances", note="share of the pairs by squared distance", shift=-_LEFT)
     return Drawing(figure=figure, alt=_words(same, different, names))
 

@@ -9,7 +9,6 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
-from mobilenets.architecture.baselines import POOLED
 from mobilenets.errors import UsageError
 from mobilenets.files import write_bytes_whole, write_text_whole
 from mobilenets.network.graph import module_paths
@@ -30,14 +29,17 @@ class Names:
 
 
 def check_writable(fitted: Fitted, *, library: str) -> None:
-    """Raise `UsageError` where batch norm is folded away, or the activation is one that the library has not."""
+    """Raise `UsageError` for an embedding, folded batch norm, and an activation that the library has not."""
     if not fitted.architecture.norm:
         raise UsageError(
             f"batch norm is folded into the weights of {fitted.architecture.name}, and {library}'s layout keeps it "
             "apart: write weights that have it"
         )
-    if fitted.architecture.family in POOLED:
-        raise UsageError(f"{library} has no layout for {fitted.architecture.name}: write a checkpoint")
+    if fitted.dimension:
+        raise UsageError(
+            f"{fitted.architecture.name} ends in an embedding of {fitted.dimension}, and {library}'s layout in classes "
+            "or features: write a checkpoint"
+        )
     if fitted.architecture.activation == "prelu":
         raise UsageError(f"{fitted.architecture.name} has prelu, and {library}'s layout does not: write a checkpoint")
     if fitted.architecture.activation == "leaky_relu":
