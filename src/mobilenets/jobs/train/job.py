@@ -19,7 +19,9 @@ from mobilenets.network.fold import fold
 from mobilenets.prediction.evaluate import Evaluation, Gathered, evaluate, gather
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
+from mobilenets.tasks.distillation import Distilled
 from mobilenets.tasks.protocol import OrdersPhotographs, Settles, Task
+from mobilenets.tasks.taught import Taught
 from mobilenets.training.best import Row, best, called
 from mobilenets.training.distributed import Group
 from mobilenets.training.loop import Loop, Watcher
@@ -73,9 +75,13 @@ class Job:
 
     @property
     def _order(self) -> Order | None:
-        if not isinstance(self.task, OrdersPhotographs):
+        task, examples = self.task, self.material.train.examples
+        if isinstance(task, Distilled) and task.labelled and task.share < 1:
+            # Labels speak too, and what they say may be of photographs beside each other.
+            task, examples = task.inner, examples.whole if isinstance(examples, Taught) else examples
+        if not isinstance(task, OrdersPhotographs):
             return None
-        return partial(_ordered, self.task, self.material.train.examples, self.pace.size)
+        return partial(_ordered, task, examples, self.pace.size)
 
     def evaluate(self, progress: Progress) -> Evaluation | None:
         """Score the average on the held-out photographs, spread over the processes; the first one has the result."""
@@ -140,9 +146,10 @@ class Job:
 
     def settled(self, evaluation: Evaluation) -> Description:
         """The description with what only the answers on the held-out photographs tell the task."""
-        if not isinstance(self.task, Settles):
-            return self.description
-        return replace(self.description, task_state=self.task.settle(evaluation.evaluated).state())
+        task = self.task.inner if isinstance(self.task, Distilled) else self.task
+        if isinstance(self.judge, Distilled) or not isinstance(task, Settles):
+            return self.description  # without labels the answers tell nothing
+        return replace(self.description, task_state=task.settle(evaluation.evaluated).state())
 
     def notes(self, evaluation: Evaluation) -> tuple[str, ...]:
         """What the user has to know: of data and weights, of what ships and its scores, of what could not be read."""
