@@ -86,6 +86,18 @@ def test_a_far_that_the_photographs_cannot_measure_is_refused_with_the_number(mo
     assert read_description(model).task_state["threshold"] is None
 
 
+def test_a_file_that_ships_answers_as_its_checkpoint(model: Path, people: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    set_threshold(str(people), model=model, split="all", console=QUIET)
+    shipped = mobilenets.export(model, out=tmp_path / "shipped").folder
+    pair = (_face(people, 1, 1), _face(people, 2, 1))
+    ours, theirs = compare(*pair, model=model), compare(*pair, model=shipped)
+    assert (theirs.threshold, theirs.far, theirs.same) == (ours.threshold, ours.far, ours.same)
+    assert theirs.distance == pytest.approx(ours.distance, abs=1e-4)
+    with pytest.raises(UsageError, match="is an artefact, which stays as it was verified"):
+        set_threshold(str(people), model=shipped, split="all", console=QUIET)
+
+
 def test_no_other_library_has_a_layout_for_an_embedding(embedder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="ends in an embedding of 16"):
         convert_weights(embedder, out=tmp_path / "hub", to="huggingface")
