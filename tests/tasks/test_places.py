@@ -124,7 +124,7 @@ def test_an_answer_is_the_mean_place_of_the_best_cell_and_its_runners_up() -> No
     assert len(record["top"]) == 3
     assert record["probability"] == record["top"][0]["probability"] > 0.9
     assert sum(one["probability"] for one in record["top"]) == pytest.approx(1.0, abs=1e-5)
-    assert {one["cell"] for one in record["top"]} == {name.split()[0] for name in task.classes}
+    assert {one["cell"] for one in record["top"]} == {name.split()[0] for name in task.labels}
     assert answer.line().count(";") == 2
 
 

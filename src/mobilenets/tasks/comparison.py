@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mobilenets.maths.distillation import soft_binary_cross_entropy, soft_cross_entropy, squared_difference
-from mobilenets.tasks.protocol import Distils, Task
+from mobilenets.tasks.protocol import Distils, NamesOutputs, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ def comparison(task: Task) -> Distils:
     """How a task's outputs are compared: as it says itself, else by whether they have names and exclude each other."""
     if isinstance(task, Distils):
         return task
-    if not output_names(task):
+    if not isinstance(task, NamesOutputs):
         return Vectors()
-    return Exclusive() if getattr(task, "exclusive", True) else EachAlone()
+    return Exclusive() if task.exclusive else EachAlone()
 
 
 def output_names(task: Task) -> Sequence[str]:
     """The names of a task's outputs, in their order; empty where they are the numbers of a vector."""
-    return getattr(task, "labels", None) or getattr(task, "classes", None) or ()
+    return task.labels if isinstance(task, NamesOutputs) else ()

@@ -95,8 +95,12 @@ class PlaceTask:
         """The cells alone: token, number of photographs, the place each stands for. No photograph's own place."""
         return as_state(self.cells)
 
+    @property
+    def exclusive(self) -> bool:
+        return True
+
     @cached_property
-    def classes(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[str, ...]:
         """The names of the outputs: a cell's token and the place it stands for."""
         named = zip(tokens(self.cells.ids), self.cells.places.tolist(), strict=True)
         return tuple(f"{token} {latitude:.4f} {longitude:.4f}" for token, (latitude, longitude) in named)
