@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobilenets.maths import nearest
@@ -26,6 +26,7 @@ def _all(blocks: Iterator[Block], count: int) -> Nearest:
     return found
 
 
+@settings(deadline=None)
 @given(hashes, hashes, st.sampled_from([0, 0xFF, 2**64 - 1]))
 def test_hashes_are_counted_bit_by_bit(rows: np.ndarray, columns: np.ndarray, turned: int) -> None:
     found = _all(hash_blocks(rows, columns, turned=turned), len(rows))
@@ -35,6 +36,7 @@ def test_hashes_are_counted_bit_by_bit(rows: np.ndarray, columns: np.ndarray, tu
         assert found.distances[place] == (min(apart) if apart else np.inf)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 8), st.integers(0, 8), st.integers(0, 1000))
 def test_features_by_their_cosine(rows: int, columns: int, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -49,6 +51,7 @@ def test_features_by_their_cosine(rows: int, columns: int, seed: int) -> None:
         assert (found.places == -1).all()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(0, 1000))
 def test_only_allowed_pairs_count(count: int, seed: int) -> None:
     random = np.random.default_rng(seed)

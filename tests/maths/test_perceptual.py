@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -28,18 +28,21 @@ def _apart(first: PerceptualHash, second: PerceptualHash) -> int:
     return (first.bits ^ second.bits).bit_count()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_mirroring_turns_the_bits_of_the_mirror_and_no_others(seed: int) -> None:
     greys = _waves(seed)
     assert perceptual_hash(greys[:, ::-1]).bits == perceptual_hash(greys).bits ^ MIRROR
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(-50, 50), st.floats(0.2, 3.0))
 def test_brightness_and_contrast_change_nothing(seed: int, brighter: float, contrast: float) -> None:
     greys = _waves(seed)
     assert perceptual_hash(greys * contrast + brighter).bits == perceptual_hash(greys).bits
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_negative_has_all_other_bits(seed: int) -> None:
     greys = _waves(seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mobilenets.data.photos import Example, FilePhoto
@@ -104,6 +104,7 @@ def test_without_features_only_hashes_are_compared() -> None:
     assert sift(_looks("ab", FAR[:2]), NONE, Cleaning()) == {}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(0, 2**10 - 1)), max_size=14))
 def test_what_stays_is_clean(photographs: list[tuple[str, int, int]]) -> None:
     """Of any collection: no two that stay are copies, and none is a copy of a held-out photograph."""
