@@ -41,7 +41,7 @@ _LIMITS = {
     "features, .2": Cleaning(hash_bits=-1, feature_distance=0.2),
     "both, 8 bits and .15 (as set)": Cleaning(),
 }
-_DOUBTS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5)
+_DOUBTS = (0.001, 0.003, 0.01, 0.03, 0.1)
 _COPIES = (HELD_OUT, CROSS_LISTED, REPEATED)
 
 
