@@ -160,11 +160,9 @@ def _finish(
     int8: Int8Report | None = None,
 ) -> None:
     """Verify the model file in `made`, and write what belongs beside it."""
-    said = source.description
-    model_files = files_in(made)
-    reason = why_not_here(runtime)
+    size = sum(facts["bytes"] for facts in files_in(made).values())
     verified = None
-    if not reason:
+    if not why_not_here(runtime):
         run = Batched(runtime.open(made / runtime.file), signature.batch)
         verified = _verified(run, source, signature, expected, exact=int8 is None)
         if int8 is not None:
@@ -172,13 +170,28 @@ def _finish(
             expected = replace(expected, outputs=run(expected.inputs))
     if source.labels:
         write_labels(made, source.labels)
-    write_preprocessing(made, said.preprocessing, signature)
+    write_preprocessing(made, source.description.preprocessing, signature)
     write_golden(made, expected)
     if (source.folder / SPLIT).is_file():
         # For `evaluate` to score what was held out; the names of the photographs are nobody's to ship.
         veil_split(source.folder / SPLIT, made / SPLIT)
-    price = cost(source.network.layers)
-    report = Report(
+    report = _report(made, source, runtime, signature, verified, details=details, int8=int8, size=size)
+    write_report(made, report, signature, source.task)
+
+
+def _report(
+    made: Path,
+    source: Source,
+    runtime: Runtime,
+    signature: Signature,
+    verified: Verification | None,
+    *,
+    details: Mapping[str, Any],
+    int8: Int8Report | None,
+    size: int,
+) -> Report:
+    said, price = source.description, cost(source.network.layers)
+    return Report(
         runtime=runtime.name,
         precision="float32" if int8 is None else "int8",
         details=dict(details),
@@ -189,7 +202,7 @@ def _finish(
         outputs=source.network.layers[-1].out_channels,
         mult_adds=price.mult_adds,
         params=price.params,
-        size=sum(facts["bytes"] for facts in model_files.values()),
+        size=size,
         task=said.task,
         task_state=said.task_state,
         architecture=said.architecture,
@@ -199,9 +212,8 @@ def _finish(
         verification=verified,
         files=files_in(made),
         int8=int8,
-        unverified=f"{reason}: run `{_VERIFIES}` there" if reason else "",
+        unverified="" if verified else f"{why_not_here(runtime)}: run `{_VERIFIES}` there",
     )
-    write_report(made, report, signature, source.task)
 
 
 def _verified(run: Batched, source: Source, signature: Signature, expected: Golden, *, exact: bool) -> Verification:
