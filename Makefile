@@ -6,10 +6,10 @@ ALL_READY := .venv-all/.ready
 .PHONY: demo test test-all check bench format clean
 
 demo: $(READY)
-	$(BIN)/mobilenets train digits --width 0.5 --resolution 32 --epochs 50 --out runs/digits --overwrite
-	$(BIN)/mobilenets evaluate digits --model runs/digits
-	$(BIN)/mobilenets predict digits --model runs/digits --limit 8
-	@echo "The report of this run: runs/digits/report.html"
+	$(BIN)/mobilenets fit digits --max-ms 1 --max-mb 1 --weights none --minutes 3 --out runs/digits --overwrite
+	$(BIN)/mobilenets evaluate digits --model runs/digits/artefact
+	$(BIN)/mobilenets predict digits --model runs/digits/artefact --limit 8
+	@echo "The report, with every candidate and what became of it: runs/digits/report.html"
 
 test: $(READY)
 	$(BIN)/pytest -n 2
