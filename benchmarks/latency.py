@@ -12,9 +12,12 @@ from torch import nn
 
 from benchmarks.measure import Settings, say
 from benchmarks.report import Result, Table
+from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.names import network
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.deployment.artefact import facts_of
+from mobilenets.deployment.golden import synthetic
+from mobilenets.deployment.int8.protocol import Calibration, Quantises
 from mobilenets.deployment.latency.alone.device import Measurement
 from mobilenets.deployment.latency.alone.measure import Model, cases, measure
 from mobilenets.deployment.latency.alone.turns import Length
@@ -24,18 +27,25 @@ from mobilenets.deployment.runtimes.quiet import quiet
 from mobilenets.deployment.runtimes.registry import RUNTIMES
 from mobilenets.deployment.shipped import Inputs, Shipped, Signature
 from mobilenets.network.graph import Network
+from mobilenets.weights.source import fitted
 
 _NAME, _THEIRS, _SIDE = "mobilenet_v1_1.0_224", "mobilenetv1_100", 224
 _SECONDS = 6.0
 _LIBRARIES = ("numpy", "torch")
 _OURS: dict[Inputs, str] = {"uint8": "mobilenets, bytes in", "float": "mobilenets, floats in"}
 _TIMM = "timm, floats in"
+_OURS_INT8, _GOOGLE = "mobilenets int8, bytes in", "Google's uint8 file"
 
 
 def run(settings: Settings) -> Result:
-    """Every runtime whose converter is installed: ours with bytes and with floats in, and timm's with floats."""
+    """Every runtime whose converter is installed: ours with bytes and with floats in, and timm's with floats.
+
+    With `--weights FILE.tflite`, one of Google's in 8 bits, it and ours of the same dials in 8 bits too.
+    """
     with tempfile.TemporaryDirectory() as folder:
         models = [model for name in _exporters() for model in _contenders(RUNTIMES[name], Path(folder))]
+        if settings.weights is not None:
+            models += _beside_google(settings.weights, Path(folder))
         asked = cases(models, threads=tuple(range(1, settings.threads + 1)), batches=(1,))
         say(f"latency: {len(asked)} cases, {settings.rounds * _SECONDS:.0f} s each")
         found = measure(asked, Length(seconds=settings.rounds * _SECONDS), libraries=_LIBRARIES, profile=False)
@@ -72,26 +82,54 @@ def _contenders(runtime: Runtime, folder: Path) -> Iterator[Model]:
     yield _model(_TIMM, runtime, file, inputs="float")
 
 
+def _beside_google(file: Path, folder: Path) -> Iterator[Model]:
+    """Google's file as it is, and ours with its weights, calibrated on synthetic images: values cost no time."""
+    say(f"latency: {file.name} and ours beside it")
+    found, runtime = fitted(str(file)), RUNTIMES["litert"]
+    assert isinstance(runtime, Quantises)
+    side = found.preprocessing.resolution
+    ours = Network(list(found.layers)).eval()
+    ours.load_state_dict(found.state)
+    made = _place(folder, runtime, "int8")
+    runtime.export_int8(
+        Shipped(ours, found.preprocessing),
+        Signature("uint8", side, batch=1),
+        made,
+        calibration=Calibration(synthetic(count=16, side=side)),
+    )
+    for title, model in ((_OURS_INT8, made), (_GOOGLE, file)):
+        yield _model(title, runtime, model, inputs="uint8", layers=found.layers, side=side, precision="int8")
+
+
 def _place(folder: Path, runtime: Runtime, kind: str) -> Path:
     place = folder / f"{runtime.name}-{kind}"
     place.mkdir()
     return place / runtime.file
 
 
-def _model(title: str, runtime: Runtime, file: Path, *, inputs: str) -> Model:
+def _model(
+    title: str,
+    runtime: Runtime,
+    file: Path,
+    *,
+    inputs: str,
+    layers: Sequence[Layer] = network(_NAME),
+    side: int = _SIDE,
+    precision: str = "float32",
+) -> Model:
     return Model(
         artefact=title,
-        network=_NAME,
-        mult_adds=sum(layer.mult_adds for layer in network(_NAME)),
+        network=_NAME if precision == "float32" else file.stem,
+        mult_adds=sum(layer.mult_adds for layer in layers),
         sha256={file.name: facts_of(file)["sha256"]},
         runtime=runtime.name,
         package=runtime.runner,
-        precision="float32",
+        precision=precision,
         inputs=inputs,
-        resolution=_SIDE,
+        resolution=side,
         batch=1,
         file=str(file),
-        products=products(network(_NAME)),
+        products=products(layers),
         layers=(),
     )
 
@@ -128,9 +166,10 @@ def _to_executorch(module: nn.Module, file: Path) -> None:
 
 def _table(found: Sequence[Measurement], threads: int) -> Table:
     rows = []
-    for runtime in dict.fromkeys(one.runtime for one in found):
-        mine = {one.artefact: one for one in found if (one.runtime, one.threads) == (runtime, threads)}
-        theirs = mine[_TIMM]
+    for runtime, precision in dict.fromkeys((one.runtime, one.precision) for one in found):
+        wanted = (runtime, precision, threads)
+        mine = {one.artefact: one for one in found if (one.runtime, one.precision, one.threads) == wanted}
+        theirs = mine[_TIMM if precision == "float32" else _GOOGLE]
         rows += [
             [
                 f"{RUNTIMES[runtime].title} {one.runtime_version}: {one.artefact}",
@@ -145,7 +184,7 @@ def _table(found: Sequence[Measurement], threads: int) -> Table:
         ]
     return Table(
         f"{_NAME}, one image, {threads} {'thread' if threads == 1 else 'threads'}, milliseconds",
-        ("", "median", "least", "p90", "median over timm's", "least over timm's", "median over the products"),
+        ("", "median", "least", "p90", "median over theirs", "least over theirs", "median over the products"),
         rows,
         ("All in turns in one run, each in a process of its own. Ours with bytes in also scales its image.",),
     )

@@ -108,7 +108,8 @@ class Prober:
             models = self.files(asked, Path(folder))
             length = Length(seconds=_SECONDS, warm=_WARM)
             try:
-                found = measure([Case(one, self.threads, 1) for one in models], length, libraries=(), profile=False)
+                asked_cases = [Case(one, self.threads, 1) for one in models]
+                found = measure(asked_cases, length, libraries=(), profile=False, together=True)
             except WorkerError as error:
                 raise JobError(str(error)) from None
             sizes = [sum(facts["bytes"] for facts in files_in(Path(one.file).parent).values()) for one in models]

@@ -108,16 +108,18 @@ def measure(
     *,
     libraries: Sequence[str],
     profile: bool = True,
+    together: bool = False,
     told: Callable[[], None] = lambda: None,
     start: Callable[[Mapping[str, Any]], Asked] = Worker,
 ) -> list[Measurement]:
     """All cases and the matrix products in turns, each in a process of its own; `told` is called after each round.
 
-    Without `libraries` there is no ceiling, without `profile` no share of time by kind of layer. Raises `WorkerError`
+    Without `libraries` there is no ceiling, without `profile` no share of time by kind of layer; `together` is as for
+    `in_turns`. Raises `WorkerError`
     where a model cannot be run.
     """
     jobs = contenders(asked, libraries=libraries)
-    timed = in_turns(jobs, length, start=start, profile=profile, told=told)
+    timed = in_turns(jobs, length, start=start, profile=profile, together=together, told=told)
     gemms = [(jobs[place], timed[place]) for place in range(len(asked), len(jobs))]
     return [_measurement(case, timed[place], _ceiling(case, gemms)) for place, case in enumerate(asked)]
 

@@ -38,10 +38,18 @@ class Worker:
             env={**os.environ, **pools},
         )
         self._tell(job)
-        self.ready: Mapping[str, Any] = self._answer()
+        self._ready: Mapping[str, Any] | None = None
+
+    @property
+    def ready(self) -> Mapping[str, Any]:
+        """What it says when it has opened its model; waits for that. Raises `WorkerError` where it cannot."""
+        if self._ready is None:
+            self._ready = self._answer()
+        return self._ready
 
     def ask(self, do: str, **more: Any) -> dict[str, Any]:
         """Tell it what to do and wait for the answer. Raises `WorkerError` where it dies over it."""
+        assert self.ready is not None  # its first words stand before the answer
         self._tell({"do": do, **more})
         return self._answer()
 
