@@ -7,6 +7,7 @@ import pytest
 
 from mobilenets.data.decode import decode
 from mobilenets.data.folder import read_folder
+from mobilenets.data.photos import BadImage
 from mobilenets.errors import UsageError
 
 
@@ -45,6 +46,14 @@ def test_links_are_followed_and_a_circle_ends(tmp_path: Path) -> None:
     (tmp_path / "photos" / "dog" / "again").symlink_to(tmp_path / "photos", target_is_directory=True)
     names = [one.photo.name for one in read_folder(tmp_path / "photos").examples]
     assert names == ["cat/1.jpg", "cat/2.jpg", "dog/1.jpg"]
+
+
+def test_a_link_to_itself_is_a_photograph_that_cannot_be_read(tmp_path: Path) -> None:
+    fill(tmp_path, "cat/1.jpg", "dog/1.jpg")
+    (tmp_path / "dog" / "2.jpg").symlink_to("2.jpg")
+    *_, last = read_folder(tmp_path).examples
+    with pytest.raises(BadImage, match="Too many levels of symbolic links"):
+        last.photo.read()
 
 
 def test_an_empty_class_is_said(tmp_path: Path) -> None:

@@ -56,7 +56,15 @@ def _walk(folder: Path, below: str, *, ancestors: tuple[tuple[int, int], ...]) -
         if is_system(entry.name):
             continue
         path = below + entry.name
-        folder_too = entry.is_dir()
+        folder_too = _is_folder(entry)
         yield _Entry(path, folder_too)
         if folder_too:
             yield from _walk(folder / entry.name, f"{path}/", ancestors=(*ancestors, identity))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder or a link to one; a link that leads round in a circle is a file that cannot be read."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
