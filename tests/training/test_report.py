@@ -1,11 +1,15 @@
 """The page that a run leaves behind: one file, with everything on it."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mobilenets.jobs.train.folder import REPORT
+from mobilenets.reporting.page import Page
+from mobilenets.run import Distillation, Run
+from mobilenets.training import report
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +53,10 @@ def test_the_settings_are_all_of_the_run(html: str) -> None:
 
 def test_losses_that_are_not_the_same_are_told_apart(html: str) -> None:
     assert "The train loss has the label smoothing of 0.1 in it, the val loss does not." in html
+
+
+def test_a_teacher_s_part_in_the_loss_is_told(tiny_run: Callable[..., Run], tmp_path: Path) -> None:
+    page, row = Page("title"), {"epoch": 1, "train_loss": 2.0, "val_loss": 1.0, "train_top1": 0.5, "val_top1": 0.25}
+    report._add_curves(page, tiny_run(tmp_path, distillation=Distillation(teacher="big")), [row], headline="top1")
+    assert "in part, the distance from the teacher" in page.html()
+    assert "label smoothing" not in page.html()

@@ -63,7 +63,9 @@ def _add_curves(page: Page, run: Run, history: Sequence[Mapping[str, Any]], *, h
     )
     if not first:
         words += " Epoch 0 is the head alone, on the starting weights as they were."
-    if smoothing:
+    if run.distillation.teacher:
+        words += " The train loss is, all of it or in part, the distance from the teacher's outputs."
+    elif smoothing:
         words += f" The train loss has the label smoothing of {smoothing:g} in it, the val loss does not."
     page.figure([curves([panel]) for panel in panels], words)
 
