@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from mobilenets.run import Run
     from mobilenets.tasks.protocol import Task
 
+# The same examples each time, however long they take: a busy machine is no failure.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 # Tests run side by side: threads that wait for each other inside one of them only take the cores from the rest.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
