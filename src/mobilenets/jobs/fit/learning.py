@@ -19,6 +19,8 @@ TRAININGS = "trainings"
 TEACHER = "teacher"
 # The share of the time for learning that the teacher gets.
 _TEACHER_SHARE = 0.25
+# The teacher's part of a student's loss, and the views of each photograph of which it speaks.
+_TEACHER_S_WORD, _VIEWS = 0.5, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def run_of(settings: FitSettings, arm: Arm, *, out: Path, epochs: int, start: st
         architecture=arm.priced.architecture,
         weights=start,
         val_fraction=settings.val_fraction,
-        distillation=Distillation(teacher=teacher),
+        distillation=_lesson(teacher),
         **{
             **named,
             "epochs": epochs,
@@ -58,6 +60,13 @@ def run_of(settings: FitSettings, arm: Arm, *, out: Path, epochs: int, start: st
             "head_first": named.get("head_first", False) and start == arm.weights,
         },
     )
+
+
+def _lesson(teacher: str | None) -> Distillation:
+    """Half from the labels, half from the teacher, who speaks of a few views once: it may cost many students' steps."""
+    if teacher is None:
+        return Distillation()
+    return Distillation(teacher=teacher, teacher_share=_TEACHER_S_WORD, teacher_views=_VIEWS)
 
 
 @dataclass(frozen=True, slots=True)
