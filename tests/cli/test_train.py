@@ -30,7 +30,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
 
     def train(run: Run, *, overwrite: bool = False) -> job.Trained:
         runs.append(run)
-        return job.Trained(run.out, run.epochs, {"top1": 0.5, "calibration_error": 0.25}, [], (), 61.0)
+        return job.Trained(
+            folder=run.out,
+            epochs=run.epochs,
+            headline="top1",
+            scores={"top1": 0.5, "calibration_error": 0.25},
+            history=[],
+            notes=(),
+            choice=None,
+            seconds=61.0,
+        )
 
     monkeypatch.setattr(job, "train", train)
     return runs
