@@ -65,7 +65,7 @@ def test_json_is_all_there_is_on_standard_output(
     out = tmp_path / "run"
     assert main(["train", str(swatches), "--out", str(out), "--epochs", "1", "--json", *TINY]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert said.keys() == {"folder", "epochs", "scores", "history", "notes", "seconds"}
+    assert said.keys() == {"folder", "epochs", "headline", "scores", "history", "notes", "choice", "seconds"}
     assert (said["folder"], said["epochs"], len(said["history"])) == (str(out), 1, 1)
     assert said["scores"]["top1"] == said["history"][0]["val_top1"]
     assert main(["train", "--resume", str(out), "--json"]) == 0
