@@ -13,6 +13,7 @@ from mobilenets.architecture.rows import (
     Depthwise,
     GlobalAveragePool,
     L2Normalise,
+    L2Scale,
     Linear,
     LocalResponseNorm,
     Pool,
@@ -98,6 +99,16 @@ def test_grouped_convolution() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dilation", "padding", "asked", "out"),
+    [(6, (6, 6), None, 14), (2, (2, 2), None, 14), (2, (0, 0), 0, 10), (1, (1, 1), None, 14)],
+)
+def test_a_dilated_kernel_spans_more_and_costs_no_more(dilation: int, padding: object, asked: int, out: int) -> None:
+    (layer,) = lay([Conv(8, dilation=dilation, padding=asked)], MAP, Style(padding="symmetric"))
+    assert (layer.dilation, layer.padding, layer.out_size) == (dilation, padding, (out, out))
+    assert layer.mult_adds == 9 * 512 * 8 * out * out
+
+
+@pytest.mark.parametrize(
     ("row", "side", "padding", "out"),
     [
         (Pool("max"), 112, (0, 0), 55),
@@ -177,6 +188,12 @@ def test_slopes_are_params_and_bytes_and_no_mult_adds() -> None:
     assert (sloped.params, sloped.mult_adds) == (plain.params + 8, plain.mult_adds)
     assert weight_bytes([sloped], "float32") == weight_bytes([plain], "float32") + 4 * 8
     assert weight_bytes([sloped], "int8") == weight_bytes([plain], "int8") + 8
+
+
+def test_scales_are_params_and_bytes_and_no_mult_adds() -> None:
+    (layer,) = lay([L2Scale()], MAP, Style())
+    assert (layer.params, layer.mult_adds, layer.out_size, layer.kind) == (512, 0, (14, 14), "other")
+    assert (weight_bytes([layer], "float32"), weight_bytes([layer], "int8")) == (2048, 512)
 
 
 def test_a_residual_adds_what_its_rows_make_to_what_they_read() -> None:

@@ -15,6 +15,7 @@ from mobilenets.architecture.rows import (
     CentreCrop,
     Conv,
     Depthwise,
+    L2Scale,
     Linear,
     LocalResponseNorm,
     Pool,
@@ -96,18 +97,23 @@ def test_activations(activation: Activation | None, expected: list[float]) -> No
 
 @pytest.mark.parametrize("kernel", [(3, 3), (1, 7), (5, 5), (2, 2), (4, 3)])
 @pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("dilation", [1, 2, 3])
 @pytest.mark.parametrize("size", [(6, 6), (7, 5), (2, 9)])
-def test_same_convolutions_pad_as_tensorflow_does(kernel: tuple[int, int], stride: int, size: tuple[int, int]) -> None:
+def test_same_convolutions_pad_as_tensorflow_does(
+    kernel: tuple[int, int], stride: int, dilation: int, size: tuple[int, int]
+) -> None:
     """The convolution's own padding is used where it is the same thing: it has to be the same thing."""
-    row = Conv(2, kernel=kernel, stride=stride, norm=False, bias=False, activation=None)
+    row = Conv(2, kernel=kernel, stride=stride, dilation=dilation, norm=False, bias=False, activation=None)
     (layer,) = _layers(row, channels=3, size=size)
     block = blocks.ConvNorm(layer)
     image = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0))
     pads: list[int] = []
     for side, extent in zip(reversed(size), reversed(kernel), strict=True):
-        total = max((math.ceil(side / stride) - 1) * stride + extent - side, 0)
+        spanned = dilation * (extent - 1) + 1
+        total = max((math.ceil(side / stride) - 1) * stride + spanned - side, 0)
         pads += [total // 2, total - total // 2]
-    torch.testing.assert_close(block(image), F.conv2d(F.pad(image, pads), block.conv.weight, stride=stride))
+    made = F.conv2d(F.pad(image, pads), block.conv.weight, stride=stride, dilation=dilation)
+    torch.testing.assert_close(block(image), made)
     assert block(image).shape[-2:] == layer.out_size
 
 
@@ -223,6 +229,14 @@ def test_vectors_of_length_one() -> None:
     (layer,) = _layers(Pool("max"), channels=2)
     made = blocks.L2Normalise(layer)(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
     torch.testing.assert_close(made, torch.tensor([[0.6, 0.8], [0.0, 0.0]]))
+
+
+def test_places_of_a_learnt_length() -> None:
+    (layer,) = _layers(L2Scale(), channels=2)
+    block = blocks.L2Scale(layer)
+    assert sum(parameter.numel() for parameter in block.parameters()) == layer.params
+    image = torch.tensor([[3.0, 0.0], [4.0, 0.0]]).view(1, 2, 1, 2)
+    torch.testing.assert_close(block(image), torch.tensor([[12.0, 0.0], [16.0, 0.0]]).view(1, 2, 1, 2))
 
 
 def test_maps_are_joined_in_their_order() -> None:

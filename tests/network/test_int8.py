@@ -76,21 +76,23 @@ def test_a_simulation_is_close_to_its_network_and_on_its_grids(channels: bool, k
 
 def by_integers(levels: Any, weights: Any, layer: Layer) -> Any:
     """A convolution over numpy's whole numbers, place by place."""
-    before = max((layer.out_size[0] - 1) * layer.stride + layer.kernel[0] - layer.in_size[0], 0) // 2
+    spanned = layer.dilation * (layer.kernel[0] - 1) + 1
+    before = max((layer.out_size[0] - 1) * layer.stride + spanned - layer.in_size[0], 0) // 2
     sums = np.zeros((layer.out_channels, *layer.out_size), np.int64)
     each = layer.out_channels // layer.groups
     for out, y, x in np.ndindex(*sums.shape):
         for place, row, column in np.ndindex(*weights.shape[1:]):
-            top, left = y * layer.stride + row - before, x * layer.stride + column - before
+            top, left = (layer.stride * at + layer.dilation * of - before for at, of in ((y, row), (x, column)))
             if 0 <= top < layer.in_size[0] and 0 <= left < layer.in_size[1]:
                 source = out // each * weights.shape[1] + place
                 sums[out, y, x] += int(levels[source, top, left]) * int(weights[out, place, row, column])
     return sums
 
 
+@pytest.mark.parametrize("dilation", [1, 2])
 @torch.no_grad()
-def test_every_number_of_a_convolution_is_that_of_integers() -> None:
-    own = network((Conv(4, stride=2),))
+def test_every_number_of_a_convolution_is_that_of_integers(dilation: int) -> None:
+    own = network((Conv(4, stride=2, dilation=dilation),))
     facts = quantisation(own, channels=False)
     layer, kernel = own.layers[0], facts.layers["conv_0"].kernel
     assert kernel is not None

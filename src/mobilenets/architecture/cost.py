@@ -48,13 +48,13 @@ def cost(layers: Sequence[Layer]) -> Cost:
 
 
 def weight_bytes(layers: Iterable[Layer], precision: Precision) -> int:
-    """Bytes of weights once batch norm is folded: each layer with weights then has one bias a channel, and slopes."""
+    """Bytes of weights, slopes and scales; batch norm is folded: a layer with weights then has one bias a channel."""
     total = 0
     for layer in layers:
+        total += (layer.weights + layer.out_channels * (layer.slopes + layer.scales)) * _BYTES[precision]
         if layer.weights:
             channel = _INT8_CHANNEL_BYTES if precision == "int8" else 4 * (layer.bias or layer.norm)
-            numbers = layer.weights + layer.out_channels * layer.slopes
-            total += numbers * _BYTES[precision] + layer.out_channels * channel
+            total += layer.out_channels * channel
     return total
 
 

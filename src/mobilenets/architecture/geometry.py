@@ -9,6 +9,11 @@ def pair(value: int | Size) -> Size:
     return (value, value) if isinstance(value, int) else value
 
 
+def dilated(kernel: Size, dilation: int) -> Size:
+    """The (height, width) that a kernel spans, its weights `dilation` places apart."""
+    return (dilation * (kernel[0] - 1) + 1, dilation * (kernel[1] - 1) + 1)
+
+
 def out_size(size: Size, kernel: Size, stride: int, padding: Padding, *, ceil: bool = False) -> Size:
     """The (height, width) a convolution or pooling makes; raises `UsageError` where the kernel does not fit."""
     if padding == "same":

@@ -15,6 +15,8 @@ Op = Literal[
     "centre_crop",
     "local_response_norm",
     "l2_normalise",
+    "l2_scale",
+    "roi_crop",
 ]
 Kind = Literal["conv", "depthwise", "pointwise", "linear", "other"]
 Activation = Literal["relu6", "relu", "leaky_relu", "prelu"]
@@ -31,6 +33,7 @@ class Layer:
     `padding` is "same" (TensorFlow's rule: the output is ceil(input / stride), an odd pixel goes to the
     bottom and right) or the (vertical, horizontal) padding put on both sides. `norm` is a batch norm with
     scale and shift behind the operation, `epsilon` what it adds to the variance (TF-Slim's; PyTorch's own is 1e-5).
+    `dilation` is the distance between the places that neighbouring weights of the kernel read.
     `repeats` is how often the layer runs for one image (300 in the second stage of Faster R-CNN).
 
     What the operations without weights compute:
@@ -39,8 +42,11 @@ class Layer:
     - l2_pool: the root of the sum of squares in the window; padding counts as zeros.
     - local_response_norm: over 5 channels with alpha 1e-4, beta .75 and k 1 (Caffe's AlexNet and GoogLeNet).
     - l2_normalise: the vector over its length.
+    - l2_scale: the vector at each place over its length, times a learnt number a channel, 20 at first (SSD's conv4_3).
     - concat: the inputs joined along the channels, in their order.
     - add: the sum of the inputs.
+    - roi_crop: what stands of the first input below a box, bilinearly at `out_size`, for `repeats` boxes: the best that
+      the scores and offsets of the other two inputs propose.
     - centre_crop: the middle of the map, `out_size` of it; of an odd rest one more is left at the bottom and right.
 
     The activation prelu has one slope a channel for what is below zero, which is learnt.
@@ -57,6 +63,7 @@ class Layer:
     stride: int = 1
     padding: Padding = (0, 0)
     groups: int = 1
+    dilation: int = 1
     bias: bool = False
     norm: bool = False
     epsilon: float = 1e-3
@@ -86,13 +93,18 @@ class Layer:
 
     @property
     def params(self) -> int:
-        """Trainable numbers: weights, biases, batch norm scale and shift, slopes."""
-        return self.weights + self.out_channels * (self.bias + 2 * self.norm + self.slopes)
+        """Trainable numbers: weights, biases, batch norm scale and shift, slopes, scales."""
+        return self.weights + self.out_channels * (self.bias + 2 * self.norm + self.slopes + self.scales)
 
     @property
     def slopes(self) -> bool:
         """Whether the activation has a number a channel of its own."""
         return self.activation == "prelu"
+
+    @property
+    def scales(self) -> bool:
+        """Whether the operation has a factor a channel of its own."""
+        return self.op == "l2_scale"
 
     @property
     def mult_adds(self) -> int:

@@ -7,7 +7,7 @@ which stride. Width, resolution, padding and activation arrive with the `Style` 
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mobilenets.architecture.geometry import out_size, pair
+from mobilenets.architecture.geometry import dilated, out_size, pair
 from mobilenets.architecture.layer import Activation, Layer, Op, Padding, Size
 from mobilenets.architecture.style import Row, Style, Tap, lay, tap_of
 
@@ -23,6 +23,7 @@ class Conv:
     kernel: int | Size = 3
     stride: int = 1
     groups: int = 1
+    dilation: int = 1
     padding: Padding | int | None = None
     bias: bool | None = None
     norm: bool | None = None
@@ -35,7 +36,8 @@ class Conv:
     def one(self, tap: Tap, style: Style, name: str, *, out: int, groups: int) -> Layer:
         """The layer itself, with its final number of outputs and groups."""
         kernel = pair(self.kernel)
-        padding = style.pad(self.padding, kernel)
+        spanned = dilated(kernel, self.dilation)
+        padding = style.pad(self.padding, spanned)
         norm = style.norm if self.norm is None else self.norm
         return Layer(
             name=name,
@@ -44,11 +46,12 @@ class Conv:
             in_channels=tap.channels,
             out_channels=out,
             in_size=tap.size,
-            out_size=out_size(tap.size, kernel, self.stride, padding),
+            out_size=out_size(tap.size, spanned, self.stride, padding),
             kernel=kernel,
             stride=self.stride,
             padding=padding,
             groups=groups,
+            dilation=self.dilation,
             bias=not norm if self.bias is None else self.bias,
             norm=norm,
             epsilon=style.epsilon,
@@ -169,6 +172,16 @@ class L2Normalise:
 
     def lay(self, tap: Tap, style: Style, name: str) -> list[Layer]:
         return [_same_channels(tap, name, "l2_normalise", out=tap.size)]
+
+
+@dataclass(frozen=True, slots=True)
+class L2Scale:
+    """Each place's vector at a learnt length, so that a map of large numbers trains beside others (SSD, ParseNet)."""
+
+    name: str = ""
+
+    def lay(self, tap: Tap, style: Style, name: str) -> list[Layer]:
+        return [_same_channels(tap, name, "l2_scale", out=tap.size)]
 
 
 def _same_channels(tap: Tap, name: str, op: Op, *, out: Size) -> Layer:

@@ -4,10 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mobilenets.architecture.geometry import dilated
 from mobilenets.architecture.layer import Activation, Layer
 from mobilenets.network.padding import pad_same
 
 LEAK = 0.1
+FIRST_SCALE = 20.0  # section 3.1 of SSD (Liu et al., 2016)
 
 
 def _activation(kind: Activation | None, channels: int) -> nn.Module:
@@ -27,16 +29,18 @@ class ConvNorm(nn.Module):
     def __init__(self, layer: Layer) -> None:
         super().__init__()
         # At stride 1 an odd kernel needs the same padding on both sides, which the convolution does by itself.
-        symmetric = layer.padding == "same" and layer.stride == 1 and all(side % 2 for side in layer.kernel)
-        own = (layer.kernel[0] // 2, layer.kernel[1] // 2) if symmetric else layer.padding
+        spanned = dilated(layer.kernel, layer.dilation)
+        symmetric = layer.padding == "same" and layer.stride == 1 and all(side % 2 for side in spanned)
+        own = (spanned[0] // 2, spanned[1] // 2) if symmetric else layer.padding
         self.pad_same = own == "same"
-        self.kernel, self.stride = layer.kernel, layer.stride
+        self.kernel, self.stride = spanned, layer.stride  # as padding sees them
         self.conv = nn.Conv2d(
             layer.in_channels,
             layer.out_channels,
             layer.kernel,
             stride=layer.stride,
             padding=0 if own == "same" else own,
+            dilation=layer.dilation,
             groups=layer.groups,
             bias=layer.bias,
         )
@@ -128,6 +132,18 @@ class L2Normalise(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """(N, C) to (N, C)."""
         return F.normalize(vectors, dim=1)
+
+
+class L2Scale(nn.Module):
+    """The vector at each place over its length, times a learnt number a channel."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((layer.out_channels, 1, 1), FIRST_SCALE))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C, H, W)."""
+        return self.scale * F.normalize(images, dim=1)
 
 
 class Concat(nn.Module):

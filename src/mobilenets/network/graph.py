@@ -14,6 +14,7 @@ from mobilenets.network.blocks import (
     ConvNorm,
     GlobalAveragePool,
     L2Normalise,
+    L2Scale,
     Linear,
     LocalResponseNorm,
     Pool,
@@ -32,6 +33,7 @@ _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "centre_crop": CentreCrop,
     "local_response_norm": LocalResponseNorm,
     "l2_normalise": L2Normalise,
+    "l2_scale": L2Scale,
 }
 
 

@@ -152,7 +152,7 @@ class QuantisedConv(_Weighted):
 
     def _conv(self, levels: Tensor, weights: Tensor) -> Tensor:
         conv = self.conv
-        return F.conv2d(levels, weights, stride=conv.stride, padding=conv.padding, groups=conv.groups)
+        return F.conv2d(levels, weights, None, conv.stride, conv.padding, conv.dilation, conv.groups)
 
 
 class QuantisedLinear(_Weighted):

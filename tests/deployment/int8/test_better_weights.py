@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mobilenets.architecture.layer import Layer
+from mobilenets.architecture.rows import Conv
+from mobilenets.architecture.style import Style, image_tap, lay
 from mobilenets.data.preprocess import Preprocessing, scale
 from mobilenets.deployment.golden import synthetic
 from mobilenets.deployment.int8.bias import bias_corrected
@@ -106,6 +108,19 @@ def test_biases_take_back_the_mean_error(folded: Callable[..., Network], batches
     without, corrected = (mean(one, rounded=True) for one in (network, made))
     assert (corrected - expected).abs().max() < 1e-5
     assert (without - expected).abs().max() > 1e-4
+
+
+def test_biases_of_a_dilated_kernel_take_back_its_error() -> None:
+    torch.manual_seed(0)
+    row = Conv(4, dilation=2, stride=2, norm=False, activation=None, name="conv")
+    network = Network(lay([row], image_tap(16), Style(min_depth=1))).requires_grad_(False)
+    images = torch.rand(4, 3, 16, 16)
+    made = bias_corrected(network, [images])
+    module = made.get_submodule("blocks.conv.conv")
+    assert isinstance(module, nn.Conv2d)
+    module.weight.copy_(quantise(module.weight, kernel_grid(module.weight, "channel symmetric")))
+    expected = network(images).mean((0, 2, 3))
+    torch.testing.assert_close(made(images).mean((0, 2, 3)), expected, rtol=0, atol=1e-5)
 
 
 def test_distilling_brings_it_nearer_to_the_float_network(folded: Callable[..., Network]) -> None:

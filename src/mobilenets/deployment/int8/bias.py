@@ -55,5 +55,5 @@ def _applied(block: nn.Module, module: nn.Conv2d | nn.Linear, kernel: Tensor, gi
         return F.linear(given.flatten(1), kernel)[0]
     if isinstance(block, ConvNorm) and block.pad_same:
         given = pad_same(given, kernel=block.kernel, stride=block.stride)
-    made = F.conv2d(given, kernel, stride=module.stride, padding=module.padding, groups=module.groups)
+    made = F.conv2d(given, kernel, None, module.stride, module.padding, module.dilation, module.groups)
     return made.mean((0, 2, 3))

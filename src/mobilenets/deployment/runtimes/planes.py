@@ -45,7 +45,7 @@ def _pad_inside(network: Network) -> None:
         if isinstance(block, ConvNorm) and block.pad_same:
             rows, columns = (
                 same_pads(size, kernel=kernel, stride=layer.stride)
-                for size, kernel in zip(layer.in_size, layer.kernel, strict=True)
+                for size, kernel in zip(layer.in_size, block.kernel, strict=True)
             )
             if rows[0] == rows[1] and columns[0] == columns[1]:
                 block.conv.padding = (rows[0], columns[0])

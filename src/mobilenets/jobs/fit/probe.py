@@ -18,6 +18,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
+from mobilenets.architecture.geometry import dilated
 from mobilenets.architecture.layer import Layer
 from mobilenets.cache_folder import cache_folder
 from mobilenets.data.preprocess import Preprocessing
@@ -187,7 +188,7 @@ def _pads(layers: Iterable[Layer]) -> tuple[Any, ...]:
     return tuple(
         tuple(
             same_pads(size, kernel=kernel, stride=layer.stride)
-            for size, kernel in zip(layer.in_size, layer.kernel, strict=True)
+            for size, kernel in zip(layer.in_size, dilated(layer.kernel, layer.dilation), strict=True)
         )
         for layer in layers
         if layer.padding == "same"
