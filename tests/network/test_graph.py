@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mobilenets.architecture import names
 from mobilenets.architecture.baselines import BASELINES
+from mobilenets.architecture.detectors.names import detector, is_detector
 from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.rows import Conv
 from mobilenets.architecture.style import Style, image_tap, lay
@@ -32,6 +33,7 @@ ONE_LAYER = (
     blocks.Linear,
     blocks.LocalResponseNorm,
     blocks.L2Normalise,
+    blocks.L2Scale,
 )
 
 # --- Planned is built ---
@@ -41,6 +43,8 @@ NETWORKS = [
     *(f"{family}_{width}" for family in names.FAMILIES for width in ("1.0_224", "0.3_97", "1.37_131", "2.0_33")),
     *BASELINES,
     *("googlenet_101", "inception_v2_150", "inception_v3_137", "facenet_nn2_160", "squeezenet_1.0_99"),
+    *(f"ssd_mobilenet_v1_{dials}" for dials in ("1.0_300", "0.25_224", "1.37_320", "0.5_512", "2.0_33")),
+    *("ssd_inception_v2_300", "ssd_inception_v2_129", "ssd_vgg16_300", "ssd_vgg16_257", "ssd_vgg16_512"),
 ]
 
 
@@ -56,7 +60,7 @@ class Traced:
 
 @cache
 def _traced(name: str, padding: str | None = None) -> Traced:
-    planned = names.network(name, padding=padding)  # type: ignore[arg-type]
+    planned = detector(name).layers if is_detector(name) else names.network(name, padding=padding)  # type: ignore[arg-type]
     with torch.device("meta"):
         network = Network(planned).eval()
         image = torch.empty(2, 3, *planned[0].in_size)
