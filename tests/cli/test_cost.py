@@ -74,6 +74,33 @@ def test_comparison_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert second["network"]["layers"] == []
 
 
+def test_a_detector(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cost", "ssd_mobilenet_v1_1.0_300"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("ssd_mobilenet_v1_1.0_300: image 300x300x3, 1,917 boxes of 91 outputs, planned\n")
+    assert ["map_0/scores", "pointwise", "1x1", "19x19x512", "19x19x273", "50,459,136", "140,049"] in [
+        line.split() for line in out.splitlines()
+    ]
+    assert "mult-adds  1,237,129,408 (1.237 G)" in out
+    assert "params     6,819,839 (6.820 M)" in out
+    assert " times" not in out
+
+
+def test_a_second_stage_says_how_often_it_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cost", "frcnn_mobilenet_v1_1.0_300", "--classes", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "300 boxes of 3 outputs" in out
+    assert "14x14x512, 300 times" in out and "1x1x3, 300 times" in out
+
+
+def test_detectors_in_a_comparison(capsys: pytest.CaptureFixture[str]) -> None:
+    names_of = ["ssd_mobilenet_v1_1.0_300", "ssd_vgg16_300", "mobilenet_v1_1.0_224"]
+    assert main(["cost", "--compare", *names_of, "--json"]) == 0
+    rows = [row["network"] for row in json.loads(capsys.readouterr().out)]
+    assert [row["name"] for row in rows] == names_of
+    assert [row["boxes"] for row in rows] == [1917, 8732, None]
+
+
 def test_a_traced_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "torchvision:resnet18", "--resolution", "192"]) == 0
     out = capsys.readouterr().out
@@ -97,6 +124,16 @@ def test_a_traced_network(capsys: pytest.CaptureFixture[str]) -> None:
             "resolution 300 with vgg16: it is part of our networks' names, so use vgg16_300",
         ),
         (["vgg16", "--min-depth", "9"], "min-depth 9 with vgg16: it is for MobileNets"),
+        (["ssd_vgg16_300", "--min-depth", "9"], "min-depth 9 with ssd_vgg16_300: it is for MobileNets"),
+        (["ssd_vgg16_224"], "resolution 224 is too small for the maps of ssd_vgg16: use at least 257 pixels"),
+        (
+            ["ssd_mobilenet_v1_0.5_300", "--resolution", "512"],
+            "resolution 512 with ssd_mobilenet_v1_0.5_300: it is part of our networks' names, so use "
+            "ssd_mobilenet_v1_0.5_512",
+        ),
+        (["frcnn_mobilenet_v1_1.0_300", "--classes", "0"], "classes 0 is under 1"),
+        (["ssd300_vgg16"], "no detector is called 'ssd300_vgg16': did you mean ssd_vgg16_300?"),
+        (["ssd_mobilenet_v1_3_300"], "width 3 is outside (0, 2]"),
         (["tim:resnet18"], "no library is called 'tim': use timm:NAME or torchvision:NAME"),
         (["torchvision:resnt18"], "torchvision has no network 'resnt18': did you mean torchvision:resnet18?"),
         (["torchvision:resnet18", "--min-depth", "9"], "min-depth 9 with torchvision:resnet18"),

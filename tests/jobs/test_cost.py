@@ -82,7 +82,39 @@ def test_resolution_and_classes_of_a_traced_network() -> None:
     assert one.mult_adds == cost("mobilenet_v1_1.0_128", classes=10).mult_adds
 
 
-@pytest.mark.parametrize("name", ["timm:resnet18", "vgg16"])
+@pytest.mark.parametrize(
+    ("name", "mult_adds", "params", "boxes"),
+    [
+        ("ssd_mobilenet_v1_1.0_300", 1_237_129_408, 6_819_839, 1917),
+        ("ssd_vgg16_300", 34_858_153_472, 35_641_826, 8732),
+        ("frcnn_mobilenet_v1_1.0_600", 30_493_700_224, 6_062_923, 300),
+    ],
+)
+def test_detectors(name: str, mult_adds: int, params: int, boxes: int) -> None:
+    one = mobilenets.cost(name)
+    assert (one.mult_adds, one.params, one.boxes) == (mult_adds, params, boxes)
+    assert (one.name, one.counted, one.outputs) == (name, "planned", 91)
+    assert _adds_up(one)
+    assert sum(share.mult_adds for share in one.shares) == pytest.approx(1)
+    assert cost("mobilenet_v1_1.0_224").boxes is None
+
+
+def test_a_second_stage_s_layers_repeat() -> None:
+    repeats = {layer.name: layer.repeats for layer in cost("frcnn_vgg16_300").layers}
+    assert (repeats["conv5_3"], repeats["rpn/scores"], repeats["crop"], repeats["fc7"]) == (1, 1, 300, 300)
+
+
+def test_a_detector_s_classes_are_without_the_background() -> None:
+    assert cost("ssd_vgg16_300", classes=90) == cost("ssd_vgg16_300")
+    assert cost("frcnn_inception_v2_300", classes=2).outputs == 3
+
+
+def test_the_smallest_depth_of_a_detector_is_16() -> None:
+    name = "ssd_mobilenet_v1_0.25_300"
+    assert cost(name) == cost(name, min_depth=16) != cost(name, min_depth=8)
+
+
+@pytest.mark.parametrize("name", ["timm:resnet18", "vgg16", "ssd_vgg16_300"])
 def test_min_depth_is_for_mobilenets(name: str) -> None:
     with pytest.raises(UsageError, match="min-depth 4 with"):
         cost(name, min_depth=4)

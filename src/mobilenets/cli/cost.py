@@ -21,14 +21,15 @@ def run(
     """What a network costs for one image: mult-adds, params and bytes, layer by layer.
 
     A name is a MobileNet (mobilenet_v1_0.75_192, conv_mobilenet_v1_1.0_224, shallow_mobilenet_v1_1.0_224), another
-    network of the paper (vgg16, googlenet, ...), or one of another library (timm:NAME, torchvision:NAME), which is
-    counted by tracing it without weights.
+    network of the paper (vgg16, googlenet, ...), a detector (ssd_mobilenet_v1_1.0_300, frcnn_vgg16_600; also on
+    inception_v2), or one of another library (timm:NAME, torchvision:NAME), which is counted by tracing it without
+    weights.
 
     Args:
         networks: one network for its layers, or several to compare with the first
         compare: networks to compare, one row each
-        classes: outputs of the classifier; unset, as published: mostly 1000
-        min_depth: fewest channels of a layer in a narrow MobileNet; unset: 8
+        classes: outputs of the classifier, a detector's without the background; unset, as published: mostly 1000
+        min_depth: fewest channels of a layer in a narrow MobileNet; unset: 8, in a detector 16
         resolution: input pixels for timm: and torchvision: networks; unset: what their weights read
         json: print JSON
     """
@@ -41,7 +42,8 @@ def run(
 
 
 def _print_network(one: NetworkCost) -> None:
-    outputs = "" if one.outputs is None else f", {one.outputs} outputs"
+    each = "" if one.boxes is None else f"{one.boxes:,} boxes of "
+    outputs = "" if one.outputs is None else f", {each}{one.outputs} outputs"
     print_line(f"{one.name}: image {_map_text(one.in_shape)}{outputs}, {one.counted}", style="bold")
     numbers = (Column("mult-adds", number=True), Column("params", number=True))
     columns = (Column("layer"), Column("kind"), Column("kernel"), Column("input"), Column("output"), *numbers)
@@ -64,7 +66,7 @@ def _layer_row(layer: LayerCost, *, traced: bool) -> tuple[str, ...]:
         layer.kind,
         "x".join(map(str, layer.kernel)) + stride,
         shape_text(layer.in_shape),
-        shape_text(layer.out_shape),
+        shape_text(layer.out_shape) + (f", {layer.repeats} times" if layer.repeats > 1 else ""),
         f"{layer.mult_adds:,}",
         f"{layer.params:,}",
     )
