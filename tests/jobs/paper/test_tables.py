@@ -8,6 +8,7 @@ import torch
 import torchvision
 
 from mobilenets.architecture import names
+from mobilenets.architecture.detectors.names import detector
 from mobilenets.architecture.layer import Layer
 from mobilenets.jobs.paper.entry import Table, number
 from mobilenets.jobs.paper.tables import TABLES
@@ -33,6 +34,9 @@ _DIFFER = {
     (11, "PlaNet MobileNet", "mult_adds"),
     (12, "0.25 MobileNet-224", "mult_adds"),
     (12, "0.5 MobileNet-128", "mult_adds"),
+    (13, "SSD 300, deeplab-VGG", "params"),
+    (13, "SSD 300, Inception V2", "params"),
+    (13, "Faster-RCNN 600, VGG", "mult_adds"),
     (14, "1.0 MobileNet-160", "mult_adds"),
     (14, "1.0 MobileNet-160", "params"),
     (14, "1.0 MobileNet-128", "mult_adds"),
@@ -57,7 +61,7 @@ def _convolutions(name: str) -> Decimal:
 
 def test_the_tables_stand_in_order_with_all_their_rows(tables: dict[int, Table]) -> None:
     assert list(tables) == sorted(tables)
-    rows = {1: 30, 2: 4, 3: 4, 4: 2, 5: 2, 6: 4, 7: 4, 8: 3, 9: 3, 10: 5, 11: 2, 12: 7, 14: 5}
+    rows = {1: 30, 2: 4, 3: 4, 4: 2, 5: 2, 6: 4, 7: 4, 8: 3, 9: 3, 10: 5, 11: 2, 12: 7, 13: 9, 14: 5}
     assert {number: len(tables[number].rows) for number in rows} == rows
 
 
@@ -173,6 +177,41 @@ def test_the_auxiliary_classifier_is_torchvision_s() -> None:
     with torch.device("meta"):
         theirs = torchvision.models.inception.InceptionAux(768, 1000)
     assert sum(layer.params for layer in auxiliary) == sum(parameter.numel() for parameter in theirs.parameters())
+
+
+def test_table_13_is_in_billions_and_millions(tables: dict[int, Table]) -> None:
+    counted = [[f"{entry.counted:.3f}" for entry in row.entries[1:]] for row in tables[13].rows]
+    assert counted == [
+        ["34.858", "35.642"],
+        ["3.783", "13.794"],
+        ["1.237", "6.820"],
+        ["64.304", "138.505"],
+        ["118.217", "13.317"],
+        ["25.224", "6.063"],
+        ["149.540", "138.505"],
+        ["129.566", "13.317"],
+        ["30.494", "6.063"],
+    ]
+    assert all(row.entries[0].counted is None for row in tables[13].rows)
+
+
+def test_ssd_on_vgg_is_printed_as_without_the_layers_of_its_last_maps(tables: dict[int, Table]) -> None:
+    last = [f"map_{place}/{part}" for place in range(2, 6) for part in ("reduce", "halve", "shrink")]
+    without = sum(layer.params for layer in detector("ssd_vgg16_300").layers if layer.name not in last)
+    assert f"{without / 1e6:.2f}" == "33.18" and without // 10**5 == 331
+    entry = tables[13].rows[0].entries[2]
+    assert "33.18 M" in entry.explanation and entry.published == "33.1"
+
+
+def test_inception_v2_s_params_are_cut_off(tables: dict[int, Table]) -> None:
+    counted = tables[13].rows[1].entries[2].counted
+    assert isinstance(counted, Decimal) and int(counted * 10) == 137
+
+
+def test_faster_rcnn_on_vgg_is_printed_a_little_high(tables: dict[int, Table]) -> None:
+    entry = tables[13].rows[6].entries[1]
+    assert isinstance(entry.counted, Decimal)
+    assert f"{Decimal(entry.published) / entry.counted - 1:.2%}" == "0.04%"
 
 
 def test_facenet_comes_out_as_printed(tables: dict[int, Table]) -> None:

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 _MILLION = Decimal(1_000_000)
+_BILLION = 1000 * _MILLION
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,11 @@ def number(published: str, counted: Decimal, *, step: int | None = None, why: st
 def millions(count: int) -> Decimal:
     """A count in millions, exact to the unit."""
     return Decimal(count) / _MILLION
+
+
+def billions(count: int) -> Decimal:
+    """A count in billions, exact to the unit."""
+    return Decimal(count) / _BILLION
 
 
 def measured(published: str, *, on: str = "ImageNet") -> Entry:

@@ -13,6 +13,7 @@ from mobilenets.jobs.paper.published import (
 )
 from mobilenets.jobs.paper.tables.attributes import attributes_table
 from mobilenets.jobs.paper.tables.body import body_table
+from mobilenets.jobs.paper.tables.detection import detection_table
 from mobilenets.jobs.paper.tables.dogs import dogs_table
 from mobilenets.jobs.paper.tables.faces import faces_table
 from mobilenets.jobs.paper.tables.layer import layer_table
@@ -33,5 +34,6 @@ TABLES: tuple[Callable[[], Table], ...] = (
     lambda: dogs_table(10),
     lambda: places_table(11),
     lambda: attributes_table(12),
+    lambda: detection_table(13),
     lambda: faces_table(14),
 )
