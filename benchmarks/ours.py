@@ -73,7 +73,7 @@ def predict(*, data: str, width: float, resolution: int, threads: int, batch: in
 
     torch.set_num_threads(threads)
     with tempfile.TemporaryDirectory() as folder:
-        _checkpoint(Path(folder), width=width, resolution=resolution)
+        random_checkpoint(Path(folder), width=width, resolution=resolution)
         model = load(Path(folder), device=torch.device("cpu"))
     warm = islice(photographs([data]), batch)
     _answers(predict_photos(model, warm, batch=batch, threads=threads))
@@ -92,7 +92,8 @@ def _answers(predictions: Any) -> int:
     return len(records)
 
 
-def _checkpoint(folder: Path, *, width: float, resolution: int) -> None:
+def random_checkpoint(folder: Path, *, width: float, resolution: int) -> None:
+    """A checkpoint of 1000 classes with random weights, in a folder that is there."""
     from mobilenets.checkpoint import MODEL, Description, write_description, write_tensors
     from mobilenets.data.preprocess import Preprocessing
     from mobilenets.network.graph import Network
