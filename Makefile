@@ -6,7 +6,7 @@ ALL_READY := .venv-all/.ready
 .PHONY: demo test test-all check bench format clean
 
 demo: $(READY)
-	$(BIN)/mobilenets fit digits --max-ms 1 --max-mb 1 --weights none --minutes 3 --out runs/digits --overwrite
+	$(BIN)/mobilenets fit digits --max-ms 1 --max-mb 1 --weights none --minutes 2.5 --out runs/digits --overwrite
 	$(BIN)/mobilenets evaluate digits --model runs/digits/artefact
 	$(BIN)/mobilenets predict digits --model runs/digits/artefact --limit 8
 	@echo "The report, with every candidate and what became of it: runs/digits/report.html"

@@ -170,7 +170,7 @@ class _Fit:
                 )
             state.save()
         self._say(f"learning: {', '.join(state.arms)}")
-        return School(state, arms, self.console)
+        return School(state, arms, self._learning_seconds, self.console)
 
     def _enough(self, quickest: float) -> float:
         return (self.state.elapsed() + 2 * quickest + _MOST) / 60 + 1
@@ -184,7 +184,7 @@ class _Fit:
 
     def _learn(self, school: School, table: Table) -> None:
         teacher = self._teacher(school, table)
-        school.teach(seconds=self._learning_seconds(), teacher=teacher)
+        school.teach(teacher=teacher)
 
     def _teacher(self, school: School, table: Table) -> str | None:
         """What is distilled from: what was named, or the largest candidate where it does not fit itself."""
@@ -202,7 +202,7 @@ class _Fit:
         if any(one.candidate.dials == largest.candidate.dials for one in arms):
             return None
         arm = Arm(largest, self.problem.sources.by_width.get(width))
-        return school.teach_teacher(arm, epoch_seconds=self._epoch_seconds(largest), seconds=self._learning_seconds())
+        return school.teach_teacher(arm, epoch_seconds=self._epoch_seconds(largest))
 
     def _ranked(self, table: Table) -> list[tuple[Priced, Training]]:
         """Trained networks, the best first."""

@@ -1,7 +1,7 @@
 """Candidates trained by successive halving, each training an ordinary run in a folder of its own."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,17 +71,18 @@ def _lesson(teacher: str | None) -> Distillation:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """Trains `arms`, by their titles, and keeps count in `state`. `seconds` are those for all learning."""
+    """Trains `arms`, by their titles, and keeps count in `state`. `seconds` gives those left for learning by now."""
 
     state: State
     arms: Mapping[str, Arm]
+    seconds: Callable[[], float]
     console: Console
 
-    def teach_teacher(self, arm: Arm, *, epoch_seconds: float, seconds: float) -> str | None:
+    def teach_teacher(self, arm: Arm, *, epoch_seconds: float) -> str | None:
         """Train the network that the others learn from, in its share of the time; its checkpoint, or None."""
         done = next((one for one in self.state.trainings if one.round == 0), None)
         if done is None:
-            epochs = min(int(_TEACHER_SHARE * seconds / epoch_seconds), arm.most_epochs)
+            epochs = min(int(_TEACHER_SHARE * self.seconds() / epoch_seconds), arm.most_epochs)
             if epochs < 1:
                 self._note(
                     f"no teacher: an epoch of {arm.priced.name} takes about {epoch_seconds:.0f} s, more than its share"
@@ -91,8 +92,8 @@ class School:
             done = self._train(arm, Planned(TEACHER, epochs), number=0, start=arm.weights, teacher=None)
         return str(self.state.folder / done.folder)
 
-    def teach(self, *, seconds: float, teacher: str | None) -> None:
-        """All rounds, from wherever the state stands: `seconds` are those that are left for them."""
+    def teach(self, *, teacher: str | None) -> None:
+        """All rounds, from wherever the state stands."""
         state = self.state
         total = rounds(len(state.arms))
         for number in range(1, total + 1):
@@ -102,7 +103,7 @@ class School:
                     plan_round(
                         alive,
                         state.epoch_seconds,
-                        seconds=min(seconds, state.left),
+                        seconds=self.seconds(),
                         left=total - number + 1,
                         most=max(self.arms[name].most_epochs for name in alive),
                     )
