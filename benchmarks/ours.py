@@ -25,7 +25,7 @@ def train(
     Seconds of an epoch are those of metrics.jsonl; the first has what came before it too: opening the folder, decoding
     into the cache, building the network. `split.csv` is written when that is done.
     """
-    _start_as_the_program()
+    start_as_the_program()
     # The first optimiser made would import it, on our clock; timm has it imported long before.
     import torch._dynamo  # noqa: F401
     from rich.console import Console
@@ -64,7 +64,7 @@ def train(
 
 def predict(*, data: str, width: float, resolution: int, threads: int, batch: int) -> dict[str, Any]:
     """What `mobilenets predict` does with a folder, from a checkpoint of random weights."""
-    _start_as_the_program()
+    start_as_the_program()
     import torch
 
     from mobilenets.data.inputs import photographs
@@ -82,7 +82,7 @@ def predict(*, data: str, width: float, resolution: int, threads: int, batch: in
     return {"seconds": time.perf_counter() - begun, "answers": answers}
 
 
-def _start_as_the_program() -> None:
+def start_as_the_program() -> None:
     """Whatever the program sets for torch before it imports it, done the program's own way."""
     answer(arguments=["--version"])
 
