@@ -146,7 +146,7 @@ def frozen_graph(settings: Settings, path: Path) -> Pair:
     """TensorFlow's frozen graph in OpenCV's dnn, which leaves out of it what the logits do not need."""
     cv2: Any = _module("cv2", install="opencv-python-headless")
     fitted = fit(read_weights(path), where=str(path))
-    net = cv2.dnn.readNetFromTensorflow(str(path), engine=cv2.dnn.ENGINE_CLASSIC)
+    net = cv2.dnn.readNetFromTensorflow(str(path))
     cv2.setNumThreads(torch.get_num_threads())
 
     def theirs(images: torch.Tensor) -> Outputs:

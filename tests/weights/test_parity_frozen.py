@@ -46,7 +46,7 @@ def photographs(shared_data: Path, fitted: Fitted) -> tuple[Tensor, NDArray[np.i
 
 
 def by_opencv(file: Path, images: Tensor, output: str) -> NDArray[np.float32]:
-    net = cv2.dnn.readNetFromTensorflow(str(file), engine=cv2.dnn.ENGINE_CLASSIC)
+    net = cv2.dnn.readNetFromTensorflow(str(file))
     parts = []
     for batch in images.split(10):
         net.setInput(batch.numpy())

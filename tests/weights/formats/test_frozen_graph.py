@@ -236,7 +236,7 @@ def refused(graph: Graph | bytes, *words: str) -> None:
 
 
 def by_opencv(content: bytes, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    net = cv2.dnn.readNetFromTensorflow(np.frombuffer(content, np.uint8), engine=cv2.dnn.ENGINE_CLASSIC)
+    net = cv2.dnn.readNetFromTensorflow(np.frombuffer(content, np.uint8))
     net.setInput(images)
     return net.forward().reshape(len(images), -1)
 
