@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mobilenets.jobs.evaluate import evaluate
     from mobilenets.jobs.export import export
     from mobilenets.jobs.faces.compare import compare
+    from mobilenets.jobs.faces.crop import align_faces
     from mobilenets.jobs.faces.search import index, search
     from mobilenets.jobs.faces.threshold import set_threshold
     from mobilenets.jobs.fit.budget import Budget
@@ -56,6 +57,7 @@ __all__ = [
     "Optimisation",
     "Run",
     "UsageError",
+    "align_faces",
     "benchmark",
     "cells",
     "clean",
@@ -95,6 +97,7 @@ _HOMES = {
     "Optimisation": "mobilenets.run",
     "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
+    "align_faces": "mobilenets.jobs.faces.crop",
     "benchmark": "mobilenets.jobs.benchmark",
     "cells": "mobilenets.jobs.cells",
     "clean": "mobilenets.jobs.clean",

@@ -12,6 +12,7 @@ def run(
     model: str,
     threshold: float | None = None,
     aligned: bool = False,
+    align: bool = False,
     device: str = "auto",
     json: bool = False,
 ) -> None:
@@ -23,12 +24,13 @@ def run(
         model: checkpoint or artefact of the task embed
         threshold: largest squared distance of one person; unset: the model's own, see `mobilenets threshold`
         aligned: faces are aligned and cropped already: show them whole
+        align: find the face and align it first, see `mobilenets faces`
         device: auto, cpu or cuda
         json: print JSON
     """
     from mobilenets.jobs.faces.compare import compare
 
-    found = compare(first, second, model=model, threshold=threshold, aligned=aligned, device=device)
+    found = compare(first, second, model=model, threshold=threshold, aligned=aligned, align=align, device=device)
     if json:
         print_json(found)
         return

@@ -14,6 +14,7 @@ def _index(
     model: str,
     out: Path = Path("photographs.index"),
     aligned: bool = False,
+    align: bool = False,
     device: str = "auto",
     overwrite: bool = False,
     json: bool = False,
@@ -25,18 +26,19 @@ def _index(
         model: checkpoint or artefact of the task embed
         out: file of the index
         aligned: faces are aligned and cropped already: show them whole
+        align: find the face and align it first, see `mobilenets faces`
         device: auto, cpu or cuda
         overwrite: replace a file that is there
         json: print JSON
     """
     from mobilenets.jobs.faces.search import index
 
-    made = index(sources, model=model, out=out, aligned=aligned, device=device, overwrite=overwrite)
+    made = index(sources, model=model, out=out, aligned=aligned, align=align, device=device, overwrite=overwrite)
     if json:
         print_json(made)
         return
     for name, why in made.bad.items():
-        print_line(f"note: {name} cannot be read ({why}): left out")
+        print_line(f"note: {name} cannot be used ({why}): left out")
     print_line(f"{made.photographs:,} photographs in {made.file}, {made.dimension} numbers each")
 
 
@@ -47,6 +49,7 @@ def _find(
     model: str,
     top: int = 5,
     aligned: bool = False,
+    align: bool = False,
     device: str = "auto",
     json: bool = False,
 ) -> None:
@@ -58,12 +61,13 @@ def _find(
         model: checkpoint or artefact that the index was made with
         top: how many to show
         aligned: faces are aligned and cropped already: show them whole
+        align: find the face and align it first, see `mobilenets faces`
         device: auto, cpu or cuda
         json: print JSON
     """
     from mobilenets.jobs.faces.search import search
 
-    found = search(photograph, index=index, model=model, top=top, aligned=aligned, device=device)
+    found = search(photograph, index=index, model=model, top=top, aligned=aligned, align=align, device=device)
     if json:
         print_json(found)
         return

@@ -71,7 +71,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(
         compare(people / "p0", face, model=model, threshold=1)
     with pytest.raises(UsageError, match="is not there"):
         compare(tmp_path / "none.jpg", face, model=model, threshold=1)
-    with pytest.raises(JobError, match=r"broken\.jpg cannot be read"):
+    with pytest.raises(JobError, match=r"broken\.jpg cannot be used"):
         compare(face, broken, model=model, threshold=1)
 
 

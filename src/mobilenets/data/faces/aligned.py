@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mobilenets.data.decode import decode
 from mobilenets.data.faces.detector import USUAL, Face, find_face
@@ -65,9 +66,15 @@ def align(photograph: Array, face: Face, *, size: int = TEMPLATE_SIDE) -> Array:
     # A large face is scaled down before it is turned: turning looks at four pixels only and would pick out some.
     factor = min(_scale(face, size), 1.0)
     shown = shrink(photograph, side=max(round(min(photograph.shape[:2]) * factor), 1))
-    across, down = (shown.shape[side] / photograph.shape[side] for side in (1, 0))
-    matrix = similarity(_moved(_eyes(face), across, down), template(size))
+    height, width = photograph.shape[:2]
+    matrix = onto_template(face.scaled(shown.shape[1] / width, shown.shape[0] / height), size=size)
     return np.asarray(cv2.warpAffine(shown, matrix, (size, size), flags=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def onto_template(face: Face, *, size: int) -> NDArray[np.float64]:
+    """The (2, 3) matrix from places in the photograph to places in its crop, counted from the first pixel's middle."""
+    (left, top), (right, other) = _eyes(face)
+    return similarity(((left - 0.5, top - 0.5), (right - 0.5, other - 0.5)), template(size))
 
 
 def template(size: int) -> tuple[Point, Point]:
@@ -81,12 +88,6 @@ def _eyes(face: Face) -> tuple[Point, Point]:
     return face.eyes or (face.box.at(USUAL[0]), face.box.at(USUAL[1]))
 
 
-def _moved(eyes: tuple[Point, Point], across: float, down: float) -> tuple[Point, Point]:
-    """The eyes in the photograph scaled by these factors. A pixel's own place is its middle, half a pixel inside."""
-    (left, top), (right, other) = (((x + 0.5) * across - 0.5, (y + 0.5) * down - 0.5) for x, y in eyes)
-    return (left, top), (right, other)
-
-
 def _scale(face: Face, size: int) -> float:
-    matrix = similarity(_eyes(face), template(size))
+    matrix = onto_template(face, size=size)
     return float(np.hypot(matrix[0, 0], matrix[1, 0]))

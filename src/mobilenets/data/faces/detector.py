@@ -21,7 +21,7 @@ EYES = ("haarcascade_eye_tree_eyeglasses.xml", "haarcascade_eye.xml")
 
 USUAL = ((0.32, 0.395), (0.68, 0.395))
 """Where the eyes of an upright face are in the box that the cascade of faces draws, in shares of its side: rounded
-medians of what the cascades of eyes find in LFW's photographs."""
+medians of what the cascades of eyes find in photographs of LFW."""
 
 # Pixels of the shorter side in which faces are looked for, and of a face in which eyes are.
 _SIDE = 480
@@ -41,7 +41,7 @@ _STRAY = 0.17
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """The square in which a face was found, in pixels."""
+    """The square in which a face was found, in pixels from the photograph's upper left corner."""
 
     left: float
     top: float
@@ -54,7 +54,10 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face in a photograph, in pixels of it; the eyes (left in the picture, right) are None where not found."""
+    """A face in a photograph, in pixels from its upper left corner: the middle of the first pixel is (.5, .5).
+
+    The eyes (left in the picture, right) are None where they were not found.
+    """
 
     box: FaceBox
     eyes: tuple[Point, Point] | None
@@ -129,8 +132,8 @@ class _Cascades:
             boxes = cascade.detectMultiScale(
                 face[top:bottom, left:right], scaleFactor=1.05, minNeighbors=_EYE_NEIGHBOURS, minSize=(least, least)
             )
-            for x, y, width, height in boxes:
-                yield (left + float(x) + width / 2) / _FACE_SIDE, (top + float(y) + height / 2) / _FACE_SIDE
+            for x, y, width, height in (map(int, box) for box in boxes):
+                yield (left + x + width / 2) / _FACE_SIDE, (top + y + height / 2) / _FACE_SIDE
             if len(boxes):
                 return
 

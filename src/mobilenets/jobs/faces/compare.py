@@ -35,16 +35,17 @@ def compare(
     model: str | Path,
     threshold: float | None = None,
     aligned: bool = False,
+    align: bool = False,
     device: str = "auto",
 ) -> Compared:
     """Compare two photographs by the embeddings of a checkpoint or an artefact.
 
-    `threshold` is a squared distance; unset, the model's own. `aligned` faces are cropped already. Raises `UsageError`
-    for a model of another task or without a threshold and for what is not one photograph, `JobError` for a photograph
-    that cannot be read.
+    `threshold` is a squared distance; unset, the model's own. `aligned` faces are cropped already; with `align`
+    the face of each photograph is found and aligned. Raises `UsageError` for a model of another task or without a
+    threshold and for what is not one photograph, `JobError` for a photograph that cannot be read or shows no face.
     """
     photos = [one_photograph(source) for source in (first, second)]
-    embedder = load_embedder(model, device=device, aligned=aligned)
+    embedder = load_embedder(model, device=device, aligned=aligned, align=align)
     limit, known = needed_threshold(embedder, threshold, model=model)
     vectors = embedder.vectors(photos)
     distance = float(squared_distances(vectors[:1], vectors[1:])[0, 0])

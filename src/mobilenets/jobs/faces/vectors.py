@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobilenets.checkpoint import MODEL
+from mobilenets.data.faces.aligned import AlignedPhoto
+from mobilenets.data.faces.detector import check_detector
 from mobilenets.data.photos import Photo
 from mobilenets.deployment.artefact import is_artefact, read_artefact
 from mobilenets.errors import JobError, UsageError
@@ -23,11 +25,15 @@ _BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class Embedder:
-    """A model that gives embeddings. `weights` is the SHA-256 of its weights: vectors of others are other vectors."""
+    """A model that gives embeddings. `weights` is the SHA-256 of its weights: vectors of others are other vectors.
+
+    With `align` it is shown the face that is found in a photograph, aligned.
+    """
 
     model: AnyModel
     task: Embed
     weights: str
+    align: bool = False
 
     @property
     def identity(self) -> dict[str, str]:
@@ -36,31 +42,39 @@ class Embedder:
 
     def predictions(self, photos: Iterator[Photo]) -> Iterator[Prediction]:
         """The vector of each photograph, in order, or why there is none."""
+        if self.align:
+            side = self.model.preprocessing.resolution
+            photos = (AlignedPhoto(photo, side) for photo in photos)
         return predict(self.model, photos, batch=_BATCH, threads=os.cpu_count() or 1)
 
     def vectors(self, photos: Sequence[Photo]) -> NDArray[np.float32]:
-        """(N, dimension) of photographs all of which have to be readable; raises `JobError` that names the first."""
+        """(N, dimension) of photographs all of which have to be usable; raises `JobError` that names the first."""
         rows = []
         for prediction in self.predictions(iter(photos)):
             if not isinstance(prediction.answer, Vector):
-                raise JobError(f"{prediction.name} cannot be read: {prediction.error}")
+                raise JobError(f"{prediction.name} cannot be used: {prediction.error}")
             rows.append(prediction.answer.values)
         return np.stack(rows)
 
 
-def load_embedder(model: str | Path, *, device: str, aligned: bool = False) -> Embedder:
+def load_embedder(model: str | Path, *, device: str, aligned: bool = False, align: bool = False) -> Embedder:
     """The checkpoint or artefact of an embedding; `aligned` faces are shown to it whole, not cropped.
 
-    Raises `UsageError` as `load_any` does, and for another task.
+    With `align` faces are found and aligned first. Raises `UsageError` as `load_any` does, for another task, for both
+    flags, and where `align` lacks what finds faces.
     """
+    if align and aligned:
+        raise UsageError("--aligned says that faces are cropped already, and --align crops them: use one")
+    if align:
+        check_detector()
     loaded = load_any(model, device=device)
-    if aligned:
+    if aligned or align:
         loaded = replace(loaded, preprocessing=replace(loaded.preprocessing, crop=1.0, up=0.0))
     if not isinstance(loaded.task, Embed):
         raise UsageError(
             f"{model} is of the task {loaded.task.name}, whose answers cannot be compared: use a model of embed"
         )
-    return Embedder(loaded, loaded.task, _weights(Path(model)))
+    return Embedder(loaded, loaded.task, _weights(Path(model)), align)
 
 
 def _weights(folder: Path) -> str:
