@@ -1,11 +1,16 @@
-"""`mobilenets compare`, `threshold` and `search` as a person and a program see them."""
+"""`mobilenets faces`, `compare`, `threshold` and `search` as a person and a program see them."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mobilenets.cli.main import main
+from mobilenets.data.faces.detector import check_detector
+from mobilenets.errors import UsageError
 from mobilenets.jobs.weights.converting import convert_weights
 
 
@@ -47,6 +52,35 @@ def test_from_public_weights_to_an_answer(
     lines = capsys.readouterr().out.splitlines()
     assert one in lines[2] and lines[2].endswith("same person")
     assert lines[-1].startswith("100 photographs searched; one person is at most")
+
+
+def test_crops_of_a_folder(shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        check_detector()
+    except UsageError as error:
+        pytest.skip(str(error))
+    album, crops = tmp_path / "album", tmp_path / "crops"
+    shutil.copytree(shared_data / "lfw100" / "Arnold_Schwarzenegger", album / "arnold")
+    Image.new("RGB", (90, 60), "grey").save(album / "wall.png")
+    assert main(["faces", str(album), "--out", str(crops)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"10 faces of 11 photographs in {crops}, 112 x 112 pixels each"
+    assert told[1].startswith("note: of ") and "the eyes were not found, the face's box was taken: arnold/" in told[1]
+    assert told[2] == f"note: 1 left out (no face found: 1): see {crops / 'left-out.csv'}"
+    assert main(["faces", str(album), "--out", str(crops)]) == 2
+    assert "is there and not an empty folder" in capsys.readouterr().err
+    assert main(["faces", str(album), "--out", str(tmp_path / "again"), "--size", "64", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["faces"], found["size"], found["left_out"]) == (10, 64, {"wall.png": "no face found"})
+
+
+def test_without_opencv_one_line_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert main(["faces", str(tmp_path), "--out", str(tmp_path / "crops")]) == 2
+    wanted = "mobilenets faces: finding faces needs an extra: pip install 'mobilenets[faces]'\n"
+    assert capsys.readouterr().err == wanted
 
 
 @pytest.mark.parametrize("verb", [["compare"], ["threshold"], ["search"], ["search", "index"], ["search", "find"]])

@@ -34,7 +34,7 @@ def run(photographs: Positional[str], *, out: Path, size: int = 112, json: bool 
     if made.by_box:
         more = len(made.by_box) - _NAMED
         named = ", ".join(made.by_box[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
-        print_line(f"note: {len(made.by_box):,} without their eyes, which were not found, by the face's box: {named}")
+        print_line(f"note: of {len(made.by_box):,} the eyes were not found, the face's box was taken: {named}")
     if made.left_out:
-        why = ", ".join(f"{count:,} {reason}" for reason, count in made.reasons.items())
+        why = ", ".join(f"{reason}: {count:,}" for reason, count in made.reasons.items())
         print_line(f"note: {len(made.left_out):,} left out ({why}): see {made.folder / LEFT_OUT}")

@@ -33,8 +33,9 @@ _HALVES = ((0.0, 0.55), (0.45, 1.0))
 _ROWS = (0.15, 0.6)
 _EYE_NEIGHBOURS = 3
 _SMALLEST_EYE = 0.12
-# A pair of eyes: how far apart in shares of the face's side, how steep, how far from where they usually are.
-_APART = (0.22, 0.6)
+# A pair of eyes: how far apart in shares of the face's side, how steep, how far from where they usually are. The box
+# tells a face's scale better than a pair that says another: one of its eyes is a brow, or the head is turned away.
+_APART = (0.28, 0.44)
 _STEEPEST = math.radians(30)
 _STRAY = 0.17
 
@@ -77,8 +78,9 @@ def check_detector() -> None:
         cv2: Any = import_module("cv2")
     except ImportError as error:
         raise UsageError(f"finding faces needs an extra: {INSTALL}") from error
-    if not hasattr(cv2, "CascadeClassifier"):
-        raise UsageError(f"finding faces needs OpenCV 4, and this is {cv2.__version__}: {INSTALL}")
+    # The wheels of OpenCV 5 lack the one, a system's own OpenCV the other.
+    if not (hasattr(cv2, "CascadeClassifier") and hasattr(cv2, "data")):
+        raise UsageError(f"finding faces needs OpenCV 4's wheel, and this is OpenCV {cv2.__version__}: {INSTALL}")
 
 
 def find_face(photograph: Array) -> Face | None:
@@ -141,7 +143,7 @@ class _Cascades:
 def best_pair(lefts: list[Point], rights: list[Point]) -> tuple[Point, Point] | None:
     """Of what may be eyes the two that are nearest to where eyes usually are; None where no two can be a pair.
 
-    Points are in shares of the face's side. A pair is at most 30 degrees steep, .22 to .6 of the side apart, and each
+    Points are in shares of the face's side. A pair is at most 30 degrees steep, .28 to .44 of the side apart, and each
     eye at most .17 from its usual place.
     """
     pairs = [pair for pair in product(lefts, rights) if _plausible(*pair)]
