@@ -66,6 +66,14 @@ def test_places_are_those_of_the_photograph_at_any_size(portrait: Array) -> None
     np.testing.assert_allclose(_middle(large), np.multiply(_middle(small), 6), atol=6 * 5)
 
 
+def test_a_face_that_fills_the_photograph(portrait: Array) -> None:
+    """It has no room about it, by which the cascade would know it."""
+    whole = find_face(portrait)
+    close = find_face(np.ascontiguousarray(portrait[75:190, 70:185]))
+    assert whole is not None and close is not None
+    assert math.dist((close.box.left + 70, close.box.top + 75), (whole.box.left, whole.box.top)) < 20
+
+
 def test_of_two_faces_the_larger_counts(portrait: Array) -> None:
     small = np.asarray(Image.fromarray(portrait).resize((125, 125)))
     both = np.zeros((250, 375, 3), np.uint8)
