@@ -33,7 +33,7 @@ VERBS = (
     Verb("clean", "a noisy collection without copies of test photographs and what stands under several labels"),
     Verb("evaluate", "score a model on photographs whose truth is known"),
     Verb("predict", "answer for photographs, folders of them, or standard input"),
-    Verb("faces", "the faces of photographs found, aligned and cropped, a sub-folder a person as they come"),
+    Verb("faces", "the faces of photographs, cropped with the eyes in the same places, sub-folders kept"),
     Verb("compare", "two photographs of faces: one person or two"),
     Verb("threshold", "how far apart photographs of one person may be, for a false accept rate"),
     Verb("search", "an index of photographs, and what in it is most like another one"),
