@@ -37,7 +37,7 @@ _ROWS = (0.15, 0.6)
 _EYE_NEIGHBOURS = 3
 _SMALLEST_EYE = 0.12
 # A pair of eyes: how far apart in shares of the face's side, how steep, how far from where they usually are. The box
-# tells a face's scale better than a pair that says another: one of its eyes is a brow, or the head is turned away.
+# tells a face's scale better than a pair that says another: one of its eyes is none, or the head is turned away.
 _APART = (0.28, 0.44)
 _STEEPEST = math.radians(30)
 _STRAY = 0.17
