@@ -42,7 +42,6 @@ def _drawings(rows: Sequence[Row], budget: Budget, *, chosen: str | None, headli
             score=f"held-out {headline.replace('_', ' ')}",
             limit=budget.limits.get(name),
             chosen=chosen,
-            fit=name == "mult_adds" and len(points) > 2,  # noqa: PLR2004 (a line through two points fits anything)
         )
         for name in costs
         if (points := _points(scored, name))
@@ -52,7 +51,7 @@ def _drawings(rows: Sequence[Row], budget: Budget, *, chosen: str | None, headli
 def _points(rows: Sequence[Row], name: Limited) -> list[Point]:
     return [
         Point(row.title, row.figures[name].value, row.score, f"{row.resolution} px")
-        for row in rows
+        for row in sorted(rows, key=lambda row: -row.resolution)
         if row.score is not None and name in row.figures and row.figures[name].value > 0
     ]
 
@@ -67,7 +66,7 @@ def _page(state: State, rows: Sequence[Row], drawings: Sequence[Drawing], *, fac
         page.heading("Accuracy against cost")
         words = (
             "Every network that was trained, by its held-out score. A ring marks the one that ships; what lies in the "
-            "shaded part is over the limit."
+            "shaded part is over the limit. They have not learnt for equally long: those that fell behind were stopped."
         )
         page.figure(drawings, words)
     _add_trainings(page, state)
