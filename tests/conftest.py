@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mobilenets.run import Run
     from mobilenets.tasks.protocol import Task
 
+# Shells start what runs in the background with Ctrl-C ignored, which would be inherited: here it means what it says.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples each time, however long they take: a busy machine is no failure.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
