@@ -17,9 +17,10 @@ from mobilenets.deployment.artefact import read_artefact
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.evaluate import evaluate
 from mobilenets.jobs.fit import learning
-from mobilenets.jobs.fit.budget import Budget, binding
+from mobilenets.jobs.fit.budget import Budget, Figure, binding
 from mobilenets.jobs.fit.job import Fitted, fit, resume_fit
 from mobilenets.jobs.fit.settings import FitSettings
+from mobilenets.jobs.fit.shipping import Shipping
 from mobilenets.jobs.fit.state import FIT, read_state
 
 QUIET = Console(quiet=True)
@@ -144,6 +145,22 @@ def test_a_killed_fit_goes_on_where_it_was(swatches: Path, tmp_path: Path, monke
     assert after.plans[0] == before.plans[0]
     assert calls[1] == calls[2] and len(calls) == 4
     assert again.artefact is not None
+
+
+def test_where_a_file_is_slower_than_its_like_others_learn(
+    swatches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = Budget(max_mult_adds=3.3, max_mb=2.0, max_ms=1000.0)
+    settings = _settings(swatches, tmp_path / "slow", budget=budget, arms=1)
+    slow = {"ms": Figure(2000.0, "measured")}
+    with monkeypatch.context() as patched, pytest.raises(JobError, match=r"2000 ms \(measured\) over .* --resume"):
+        patched.setattr(Shipping, "_timed", lambda *_, **__: slow)
+        fit(settings, console=QUIET)
+    (first,) = read_state(settings.out).trainings
+    again = resume_fit(settings.out, minutes=120.0, console=QUIET)
+    assert again.network is not None and again.network != first.name
+    (refused,) = [row for row in again.rows if row.title == first.name]
+    assert refused.excess is not None and refused.excess.limit == "ms"
 
 
 def test_where_nothing_fits_the_binding_limit_and_the_nearest_budget_are_named(swatches: Path, tmp_path: Path) -> None:

@@ -105,7 +105,11 @@ class _Fit:
         if shipped is None:
             self._done(table, None, refused)
             why = "; ".join(f"{title}: {reason}" for title, reason in refused.items())
-            raise JobError(f"no file keeps the budget ({why}): allow more, or another runtime")
+            self._choose_anew()
+            raise JobError(
+                f"no file keeps the budget ({why}): allow more, or let others learn with --resume {self.state.folder} "
+                f"--minutes {2 * self.state.settings.minutes:g}"
+            )
         return self._done(table, shipped, refused)
 
     def _table(self) -> Table:
@@ -234,6 +238,11 @@ class _Fit:
             notes=tuple(state.notes),
             seconds=state.elapsed(),
         )
+
+    def _choose_anew(self) -> None:
+        """Forget who learns: with what the files came to, it will be others."""
+        self.state.arms, self.state.plans = (), []
+        self.state.save()
 
     def _note(self, text: str) -> None:
         if self.state.note(text):

@@ -116,7 +116,8 @@ class School:
     def _alive(self, number: int) -> Sequence[str]:
         if number == 1:
             return self.state.arms
-        before = {one.name: one.score for one in self.state.trainings if one.round == number - 1}
+        arms = self.state.arms
+        before = {one.name: one.score for one in self.state.trainings if one.round == number - 1 and one.name in arms}
         return better_half(before)
 
     def _is_done(self, planned: Planned, number: int) -> bool:
