@@ -32,14 +32,14 @@ def affordable(epoch_seconds: Mapping[str, float], *, seconds: float, most: int)
 
 
 def plan_round(
-    alive: Sequence[str], epoch_seconds: Mapping[str, float], *, seconds: float, left: int, most: int
+    alive: Sequence[str], epoch_seconds: Mapping[str, float], *, seconds: float, left: int, most: Mapping[str, int]
 ) -> list[Planned]:
-    """What each network learns in this round: equal parts of the time, at least one epoch and at most `most`.
+    """What each network learns in this round: equal parts of the time, at least one epoch and at most its `most`.
 
     `seconds` are those of this round and the `left` - 1 after it.
     """
     share = max(seconds, 0.0) / left / len(alive)
-    return [Planned(name, min(max(int(share / epoch_seconds[name]), 1), most)) for name in alive]
+    return [Planned(name, min(max(int(share / epoch_seconds[name]), 1), most[name])) for name in alive]
 
 
 def better_half(scores: Mapping[str, float]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from mobilenets.errors import JobError, UsageError
-from mobilenets.jobs.fit.budget import Figure, Limited
+from mobilenets.jobs.fit.budget import Figure, Limited, binding
 from mobilenets.jobs.fit.candidates import Priced
 from mobilenets.jobs.fit.folder import make_folder
 from mobilenets.jobs.fit.learning import Arm, School, choose_arms
@@ -105,11 +105,7 @@ class _Fit:
         if shipped is None:
             self._done(table, None, refused)
             why = "; ".join(f"{title}: {reason}" for title, reason in refused.items())
-            self._choose_anew()
-            raise JobError(
-                f"no file keeps the budget ({why}): allow more, or let others learn with --resume {self.state.folder} "
-                f"--minutes {2 * self.state.settings.minutes:g}"
-            )
+            raise JobError(f"no file keeps the budget ({why}): allow more, or {self._other_remedy(refused)}")
         return self._done(table, shipped, refused)
 
     def _table(self) -> Table:
@@ -239,10 +235,14 @@ class _Fit:
             seconds=state.elapsed(),
         )
 
-    def _choose_anew(self) -> None:
-        """Forget who learns: with what the files came to, it will be others."""
-        self.state.arms, self.state.plans = (), []
-        self.state.save()
+    def _other_remedy(self, refused: Mapping[str, str]) -> str:
+        """What to do where no file ships: let others learn, where what the files took has changed who fits."""
+        state = self.state
+        if not any(binding(state.figures[title], state.settings.budget) for title in refused if title in state.figures):
+            return "another runtime"
+        state.arms, state.plans = (), []
+        state.save()
+        return f"let others learn with --resume {state.folder} --minutes {2 * state.settings.minutes:g}"
 
     def _note(self, text: str) -> None:
         if self.state.note(text):

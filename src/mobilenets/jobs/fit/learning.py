@@ -105,7 +105,7 @@ class School:
                         state.epoch_seconds,
                         seconds=self.seconds(),
                         left=total - number + 1,
-                        most=max(self.arms[name].most_epochs for name in alive),
+                        most={name: self.arms[name].most_epochs for name in alive},
                     )
                 )
                 state.save()
@@ -126,19 +126,23 @@ class School:
     def _round(self, planned: Planned, number: int, *, of: int, teacher: str | None) -> None:
         arm, before = self.arms[planned.name], self.state.last(planned.name)
         start = str(self.state.folder / before.folder) if before else arm.weights
-        done = self._train(arm, planned, number=number, start=start, teacher=teacher)
-        if before and before.score > done.score:
-            # Rounds are warm restarts: where one made it worse, the network of the round before goes on and may ship.
-            done = replace(before, round=number, epochs=done.epochs, seconds=done.seconds)
-            self.state.trainings[-1] = done
-            self.state.save()
+        done = self._train(arm, planned, number=number, start=start, teacher=teacher, before=before)
         self.console.print(
             f"round {number} of {of}: {planned.name}, {planned.epochs} epochs in {done.seconds:.0f} s: "
             f"{done.headline} {done.score:.4f}",
             highlight=False,
         )
 
-    def _train(self, arm: Arm, planned: Planned, *, number: int, start: str | None, teacher: str | None) -> Training:
+    def _train(
+        self,
+        arm: Arm,
+        planned: Planned,
+        *,
+        number: int,
+        start: str | None,
+        teacher: str | None,
+        before: Training | None = None,
+    ) -> Training:
         folder = Path(TRAININGS) / f"{number}-{planned.name.replace(' ', '_')}"
         out = self.state.folder / folder
         run = run_of(self.state.settings, arm, out=out, epochs=planned.epochs, start=start, teacher=teacher)
@@ -155,6 +159,9 @@ class School:
             headline=trained.headline,
             score=trained.scores[trained.headline],
         )
+        if before and before.score > done.score:
+            # Rounds are warm restarts: where one made it worse, the network of the round before goes on and may ship.
+            done = replace(before, round=number, epochs=done.epochs, seconds=done.seconds)
         self._learn_pace(planned, trained)
         self.state.trainings.append(done)
         self.state.save()
