@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mobilenets.data.detection.objects import Objects
 from mobilenets.data.naming import natural
 from mobilenets.files import reason
 
@@ -130,6 +131,8 @@ class Example:
     split: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Further columns of a manifest: attributes, coordinates, a person's name."""
+    objects: Objects | None = None
+    """What stands in it and where; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ class Collection:
     """Photographs known to be unusable before any is decoded, left out of `examples`: name to reason."""
     pairs: tuple[Pair, ...] = ()
     """Pairs that a protocol compares, where the data comes with such a list (LFW's pairs.txt)."""
+    categories: Mapping[int, str] = field(default_factory=dict, hash=False)
+    """The kinds of things that boxes are of, by the number that the source gives them, in its order (gaps stay)."""
 
     @property
     def labels(self) -> tuple[str, ...]:

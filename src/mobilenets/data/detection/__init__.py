@@ -1,0 +1,1 @@
+"""Photographs with boxes: what stands in them, read from COCO, Pascal VOC and YOLO folders."""
