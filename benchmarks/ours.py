@@ -98,13 +98,12 @@ def random_checkpoint(folder: Path, *, width: float, resolution: int) -> None:
     from mobilenets.data.preprocess import Preprocessing
     from mobilenets.network.graph import Network
     from mobilenets.network.initialise import initialise
-    from mobilenets.prediction.model import plan
     from mobilenets.run import Architecture
     from mobilenets.tasks.classify import Classify
 
     task = Classify(tuple(f"class {number}" for number in range(1000)))
     architecture = Architecture(width=width, resolution=resolution)
-    network = Network(plan(architecture, task))
+    network = Network(task.layers(architecture))
     initialise(network)
     shown = Preprocessing(resolution=resolution)
     write_description(folder, Description(task.name, task.state(), architecture, shown, "random weights"))

@@ -148,7 +148,6 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     from mobilenets.checkpoint import MODEL, Description, write_description, write_tensors
     from mobilenets.data.preprocess import Preprocessing
     from mobilenets.network.graph import Network
-    from mobilenets.prediction.model import plan
     from mobilenets.run import Architecture
     from mobilenets.tasks.classify import Classify
 
@@ -156,7 +155,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         folder = tmp_path_factory.mktemp("checkpoints") / "owls"
         task = task or Classify(("blue", "green", "red", "owl", "ibis"))
         architecture = Architecture(**{"width": 0.25, "resolution": 32, **fields})
-        network = Network(plan(architecture, task))
+        network = Network(task.layers(architecture))
         draw = torch.Generator().manual_seed(0)
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):

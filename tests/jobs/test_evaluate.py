@@ -21,7 +21,6 @@ from mobilenets.jobs.evaluate import EvaluationReport
 from mobilenets.jobs.evaluate import evaluate as evaluate_
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
-from mobilenets.prediction.model import plan
 from mobilenets.run import Architecture
 from mobilenets.tasks.classify import Classify
 from mobilenets.training.watch import METRICS
@@ -201,7 +200,7 @@ def test_photographs_shown_otherwise(tiny_model: Path, swatches: Path) -> None:
 def _converted(folder: Path, classes: list[str]) -> Path:
     """A checkpoint as published weights become one, with random ones."""
     architecture = Architecture(width=0.25, resolution=32)
-    network = Network(plan(architecture, Classify(tuple(classes))))
+    network = Network(Classify(tuple(classes)).layers(architecture))
     initialise(network)
     shown = Preprocessing(resolution=32)
     folder.mkdir()

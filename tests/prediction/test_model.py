@@ -14,7 +14,7 @@ from mobilenets.checkpoint import MODEL, RUN, read_description, read_tensors, wr
 from mobilenets.data.imagenet_names import names
 from mobilenets.data.preprocess import Preprocessing, scale
 from mobilenets.errors import UsageError
-from mobilenets.prediction.model import choose_device, load, load_network, plan, restore_task
+from mobilenets.prediction.model import choose_device, load, load_network, restore_task
 from mobilenets.tasks.classify import Classify
 
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ def test_a_model_learns_nothing(tiny_model: Path) -> None:
 
 def test_the_plan_is_what_the_weights_fill(tiny_model: Path) -> None:
     description = read_description(tiny_model)
-    layers = plan(description.architecture, restore_task(description, folder=tiny_model))
+    layers = restore_task(description, folder=tiny_model).layers(description.architecture)
     network = load(tiny_model, device=CPU)
     assert cost(layers).params == 213_843
     assert layers[-1].out_channels == 3

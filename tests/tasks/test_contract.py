@@ -29,7 +29,7 @@ from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
 from mobilenets.prediction.evaluate import Evaluation, evaluate, gather
-from mobilenets.prediction.model import Model, plan
+from mobilenets.prediction.model import Model
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Distillation, Run
 from mobilenets.tasks.comparison import comparison
@@ -128,7 +128,7 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     collection = _collection(CASES[request.param])
     task = TASKS[request.param].learn(collection, settings=TaskSettings())
     torch.manual_seed(0)
-    network = Network(plan(ARCHITECTURE, task))
+    network = Network(task.layers(ARCHITECTURE))
     initialise(network)
     return Subject(task, collection, network)
 
@@ -147,12 +147,12 @@ def test_the_state_is_json_and_gives_the_task_back(subject: Subject) -> None:
     again = type(subject.task).restore(state)
     assert again.state() == subject.task.state()
     assert again.name == subject.task.name
-    body = plan(ARCHITECTURE, subject.task)
-    assert plan(ARCHITECTURE, again) == body
+    body = subject.task.layers(ARCHITECTURE)
+    assert again.layers(ARCHITECTURE) == body
 
 
 def test_planned_cost_is_traced_cost(subject: Subject) -> None:
-    layers = plan(ARCHITECTURE, subject.task)
+    layers = subject.task.layers(ARCHITECTURE)
     network = Network(layers).to("meta").eval()
     with FlopCounterMode(display=False) as counter:
         network(torch.empty(1, 3, 64, 64, device="meta"))
@@ -219,7 +219,7 @@ def test_what_held_out_photographs_settle_is_kept_and_changes_no_weights(subject
     settled = subject.task.settle(evaluated)
     assert type(subject.task).restore(json.loads(json.dumps(settled.state()))) == settled
     assert settled.bare() == subject.task.bare()
-    assert plan(ARCHITECTURE, settled) == plan(ARCHITECTURE, subject.task)
+    assert settled.layers(ARCHITECTURE) == subject.task.layers(ARCHITECTURE)
 
 
 def test_one_answer_a_photograph_in_plain_data(subject: Subject) -> None:
@@ -333,13 +333,13 @@ def student(subject: Subject) -> Subject:
         subject.task, _Kept(replace(subject, network=teacher)), temperature=2.0, share=1.0, labelled=False
     )
     torch.manual_seed(1)
-    network = Network(plan(ARCHITECTURE, learnt))
+    network = Network(learnt.layers(ARCHITECTURE))
     initialise(network)
     return Subject(learnt, subject.collection, network)
 
 
 def test_a_distilled_task_has_the_network_and_the_state_of_the_task(subject: Subject, student: Subject) -> None:
-    assert plan(ARCHITECTURE, student.task) == plan(ARCHITECTURE, subject.task)
+    assert student.task.layers(ARCHITECTURE) == subject.task.layers(ARCHITECTURE)
     assert (student.task.name, student.task.state()) == (subject.task.name, subject.task.state())
     # Without labels a head is found first only by tasks that say what a teacher's outputs stand for.
     assert isinstance(student.task, FitsHead) == (

@@ -16,7 +16,6 @@ from mobilenets.data.views import View
 from mobilenets.errors import JobError, UsageError
 from mobilenets.network.graph import Network
 from mobilenets.prediction.evaluate import Gathered, evaluate
-from mobilenets.prediction.model import plan
 from mobilenets.run import Architecture, Embedding
 from mobilenets.tasks.embed import Embed, Vector
 from mobilenets.tasks.embed_rates import Threshold
@@ -197,7 +196,7 @@ def test_the_state_keeps_the_threshold_and_refuses_what_is_none() -> None:
 @pytest.mark.parametrize(("family", "resolution"), [("mobilenet_v1", 32), ("facenet_nn2", 64), ("mobilefacenet", 112)])
 def test_the_network_itself_gives_vectors_of_length_one(family: str, resolution: int) -> None:
     """So that a file exported from it does, whatever runs it."""
-    layers = plan(Architecture(family=family, resolution=resolution), Embed(Embedding(dimension=24)))
+    layers = Embed(Embedding(dimension=24)).layers(Architecture(family=family, resolution=resolution))
     assert [layer.op for layer in layers[-3:]] == ["global_average_pool", "linear", "l2_normalise"]
     network = Network(layers).eval()
     vectors = network(torch.rand(3, 3, resolution, resolution))

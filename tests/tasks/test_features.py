@@ -14,7 +14,6 @@ from mobilenets.data.photos import Collection
 from mobilenets.errors import UsageError
 from mobilenets.jobs.train import train
 from mobilenets.network.graph import Network
-from mobilenets.prediction.model import plan
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Run
 from mobilenets.tasks.features import Features
@@ -29,7 +28,7 @@ def test_its_state_gives_it_back() -> None:
 
 
 def test_one_vector_a_photograph_is_the_mean_of_the_last_map() -> None:
-    layers = plan(ARCHITECTURE, Features())
+    layers = Features().layers(ARCHITECTURE)
     assert cost(layers).params == cost(layers[:-1]).params
     network = Network(layers).eval()
     images = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))

@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mobilenets.architecture.layer import Layer
 from mobilenets.checkpoint import MODEL, Description, load_weights, read_description, read_tensors
 from mobilenets.data.imagenet_names import names as imagenet_names
 from mobilenets.data.preprocess import Preprocessing, scale
@@ -14,7 +13,6 @@ from mobilenets.errors import UsageError
 from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
 from mobilenets.network.pretrained import Pretrained, is_foreign, load_foreign
-from mobilenets.run import Architecture
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.protocol import Task
 from mobilenets.tasks.registry import task_named
@@ -48,12 +46,6 @@ class Model:
         return self.precision != torch.float32
 
 
-def plan(architecture: Architecture, task: Task) -> list[Layer]:
-    """The layers of a task's network: the body by its name and dials, the head by the task."""
-    body = architecture.body()
-    return [*body, *task.head(body)]
-
-
 def restore_task(description: Description, *, folder: Path) -> Task:
     """The task a checkpoint was trained for."""
     try:
@@ -64,7 +56,7 @@ def restore_task(description: Description, *, folder: Path) -> Task:
 
 def load_network(description: Description, task: Task, *, folder: Path) -> Network:
     """The checkpoint's network with its weights, ready for training or evaluation."""
-    network = Network(plan(description.architecture, task), dropout=description.architecture.dropout)
+    network = Network(task.layers(description.architecture), dropout=description.architecture.dropout)
     load_weights(network, read_tensors(folder / MODEL).tensors, where=folder / MODEL)
     return network
 

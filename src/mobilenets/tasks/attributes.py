@@ -21,6 +21,7 @@ from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
 from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.reporting.page import Page
+from mobilenets.run import Architecture
 from mobilenets.tasks.attributes_report import add_attributes
 from mobilenets.tasks.attributes_scores import HALF, Truths, has_both, score_attributes, why_not
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
@@ -130,8 +131,9 @@ class Attributes:
             )
         return Known(tuple(chosen[row].photo for row in rows), known[rows])
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return classifier(body, len(self.attributes))
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        body = architecture.body()
+        return [*body, *classifier(body, len(self.attributes))]
 
     def fit_head(
         self,

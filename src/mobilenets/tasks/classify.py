@@ -24,6 +24,7 @@ from mobilenets.maths.classification import calibration_error, confusion_matrix,
 from mobilenets.maths.distillation import soft_cross_entropy
 from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.reporting.page import Page
+from mobilenets.run import Architecture
 from mobilenets.tasks.classify_report import add_classification
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
@@ -130,8 +131,9 @@ class Classify:
             tuple(one.photo for one in chosen), tuple(number[one.label] for one in chosen if one.label is not None)
         )
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return classifier(body, len(self.classes))
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        body = architecture.body()
+        return [*body, *classifier(body, len(self.classes))]
 
     def fit_head(
         self,

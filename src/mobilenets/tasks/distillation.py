@@ -20,6 +20,7 @@ from mobilenets.data.unlabelled import nothing_known, open_unlabelled
 from mobilenets.errors import UsageError
 from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
+from mobilenets.run import Architecture
 from mobilenets.tasks.comparison import comparison
 from mobilenets.tasks.protocol import Answer, Distils, Evaluated, FitsHead, Scores, Task, TaskSettings
 from mobilenets.tasks.taught import WANTED, Unlabelled
@@ -91,8 +92,8 @@ class Distilled:
             return Unlabelled(tuple(one.photo for one in collection.part(split)))
         return self.inner.examples(collection, split)
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return self.inner.head(body)
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        return self.inner.layers(architecture)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         compared = comparison(self.inner)

@@ -20,7 +20,7 @@ from mobilenets.files import expanded
 from mobilenets.maths.triplets import Triplets, semi_hard_triplets
 from mobilenets.maths.verification import Pairs, all_pairs, area_under_curve, equal_error_rate
 from mobilenets.reporting.page import Page
-from mobilenets.run import Embedding
+from mobilenets.run import Architecture, Embedding
 from mobilenets.settings import from_json, to_json
 from mobilenets.tasks.embed_rates import Threshold, check_far, chosen, pairs_score, rates
 from mobilenets.tasks.embed_report import add_embedding
@@ -104,8 +104,9 @@ class Embed:
         people = numbered(one.person for one in _persons(map(examples.truth, range(len(examples.photos)))))
         return together(people, size=self.settings.together, batch=batch, random=random)
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return embedder(body, self.settings.dimension)
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        body = architecture.body()
+        return [*body, *embedder(body, self.settings.dimension)]
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """The triplet loss of (N, dimension) unit vectors, with semi-hard negatives among these photographs."""

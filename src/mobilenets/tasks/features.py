@@ -17,6 +17,7 @@ from mobilenets.data.sources import open_collection
 from mobilenets.data.split import split_collection
 from mobilenets.errors import UsageError
 from mobilenets.reporting.page import Page
+from mobilenets.run import Architecture
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
 _DIGITS = 6
@@ -70,8 +71,9 @@ class Features:
             "train a classifier on it with `mobilenets train --weights`"
         )
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return extend(body, [GlobalAveragePool(name="pool")])
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        body = architecture.body()
+        return [*body, *extend(body, [GlobalAveragePool(name="pool")])]
 
     def answers(self, outputs: Tensor) -> list[Answer]:
         return [FeatureVector(row) for row in outputs.float().cpu().numpy()]

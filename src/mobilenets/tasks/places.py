@@ -27,7 +27,7 @@ from mobilenets.maths.logistic import Linear, fit_logistic
 from mobilenets.maths.partition import Partition, partition
 from mobilenets.maths.sphere import chord, great_circle_km, unit_vectors
 from mobilenets.reporting.page import Page
-from mobilenets.run import Geocells
+from mobilenets.run import Architecture, Geocells
 from mobilenets.tasks.places_answers import Guess, Located, errors_km
 from mobilenets.tasks.places_report import add_places
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
@@ -130,8 +130,9 @@ class PlaceTask:
         empty = len(counts) - len(np.unique(cells))
         return [f"{sizes}, {empty:,} without one of train, which teach nothing" if empty else sizes]
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return classifier(body, len(self.cells))
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        body = architecture.body()
+        return [*body, *classifier(body, len(self.cells))]
 
     def fit_head(
         self,

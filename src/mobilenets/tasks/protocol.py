@@ -13,7 +13,7 @@ from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
 from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
-from mobilenets.run import Embedding, Geocells
+from mobilenets.run import Architecture, Embedding, Geocells
 
 
 class Answer(Protocol):
@@ -82,8 +82,11 @@ class Task(Protocol):
         """What is learnt from, or scored on, in one split of the collection."""
         ...
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        """How the network ends."""
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        """The network: the body of an architecture, and how it ends.
+
+        Raises `UsageError` where the body cannot end so.
+        """
         ...
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:

@@ -13,7 +13,6 @@ from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start import StartingWeights, check_same, open_weights, put_weights
 from mobilenets.network.graph import Network
-from mobilenets.prediction.model import plan
 from mobilenets.run import Architecture, Embedding
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.embed import Embed
@@ -24,7 +23,7 @@ SAME = Classify(("blue", "green", "red"))
 
 
 def _started(folder: Path, task: Classify = SAME, architecture: Architecture = TINY) -> dict[str, torch.Tensor]:
-    network = Network(plan(architecture, task))
+    network = Network(task.layers(architecture))
     for tensor in network.state_dict().values():
         tensor.zero_()
     put_weights(network, open_weights(str(folder)), architecture=architecture, task=task)
@@ -41,7 +40,7 @@ def _folded() -> StartingWeights:
     """Weights without batch norm, and a head that nobody named."""
     torch.manual_seed(0)
     architecture = replace(TINY, norm=False)
-    network = Network(plan(architecture, SAME))
+    network = Network(SAME.layers(architecture))
     shown = Preprocessing(resolution=32)
     origin = Origin("folded", "0")
     return StartingWeights(
@@ -58,7 +57,7 @@ def test_the_same_task_goes_on_with_its_head(tiny_model: Path) -> None:
     wanted = read_tensors(tiny_model / MODEL).tensors
     started = _started(tiny_model)
     assert all(torch.equal(started[name], tensor) for name, tensor in wanted.items())
-    placed = put_weights(Network(plan(TINY, SAME)), open_weights(str(tiny_model)), architecture=TINY, task=SAME)
+    placed = put_weights(Network(SAME.layers(TINY)), open_weights(str(tiny_model)), architecture=TINY, task=SAME)
     assert placed.head
     assert not placed.folded
 
@@ -119,11 +118,11 @@ def test_folded_weights_take_any_epsilon_and_stay_the_same_function() -> None:
     weights, task = _folded(), Classify(("one", "two"))
     asked = replace(TINY, norm_epsilon=0.5)
     check_same(weights, asked)
-    network = Network(plan(asked, task)).eval()
+    network = Network(task.layers(asked)).eval()
     placed = put_weights(network, weights, architecture=asked, task=task)
     assert placed.folded
     assert not placed.head
-    bare = Network(plan(weights.architecture, task)).eval()
+    bare = Network(task.layers(weights.architecture)).eval()
     bare.load_state_dict({**weights.state, **{n: t for n, t in network.state_dict().items() if "classifier" in n}})
     images = torch.rand(2, 3, 32, 32)
     with torch.no_grad():
@@ -132,7 +131,7 @@ def test_folded_weights_take_any_epsilon_and_stay_the_same_function() -> None:
 
 def test_folded_weights_may_stay_folded() -> None:
     weights = _folded()
-    network = Network(plan(weights.architecture, SAME))
+    network = Network(SAME.layers(weights.architecture))
     assert not put_weights(network, weights, architecture=weights.architecture, task=SAME).folded
     kernel = "blocks.conv_0.conv.bias"
     assert torch.equal(network.state_dict()[kernel], weights.state[kernel])
@@ -140,7 +139,7 @@ def test_folded_weights_may_stay_folded() -> None:
 
 def _embedding(task: Embed, architecture: Architecture, *, trained: Embed) -> tuple[dict[str, torch.Tensor], bool]:
     """The state of a network of zeros that weights of ones were put into, and whether their head came along."""
-    ones, network = (Network(plan(architecture, one)) for one in (trained, task))
+    ones, network = (Network(one.layers(architecture)) for one in (trained, task))
     for tensor in ones.state_dict().values():
         tensor.fill_(1)
     for tensor in network.state_dict().values():

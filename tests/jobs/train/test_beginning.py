@@ -21,7 +21,6 @@ from mobilenets.jobs.train import Trained, beginning, resume, train
 from mobilenets.jobs.train import job as job_module
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
-from mobilenets.prediction.model import plan
 from mobilenets.run import Architecture, Optimisation, Run
 from mobilenets.tasks.classify import Classify
 from mobilenets.training.step import Stepper
@@ -48,7 +47,7 @@ def _checkpoint(folder: Path, architecture: Architecture) -> Path:
     """Random weights for other classes."""
     task = Classify(("one", "two"))
     torch.manual_seed(0)
-    network = Network(plan(architecture, task))
+    network = Network(task.layers(architecture))
     initialise(network, stddev=0.3)
     folder.mkdir(parents=True)
     write_description(folder, Description(task.name, task.state(), architecture, Preprocessing(resolution=32), "x"))

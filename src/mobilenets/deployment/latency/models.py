@@ -11,7 +11,6 @@ from mobilenets.deployment.latency.alone.measure import Model
 from mobilenets.deployment.latency.ceiling import products
 from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.errors import UsageError
-from mobilenets.prediction.model import plan
 from mobilenets.tasks.registry import task_named
 
 
@@ -45,6 +44,6 @@ def model_files(artefact: Artefact) -> dict[str, Any]:
 def _layers(artefact: Artefact) -> Iterable[Layer]:
     said = artefact.report
     try:
-        return plan(said.architecture, task_named(said.task).restore(said.task_state))
+        return task_named(said.task).restore(said.task_state).layers(said.architecture)
     except UsageError as error:
         raise UsageError(f"{artefact.folder}: {error}") from None

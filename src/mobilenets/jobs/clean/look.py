@@ -24,7 +24,7 @@ from mobilenets.jobs.start import StartingWeights, put_weights
 from mobilenets.maths.perceptual import SIDE, PerceptualHash, perceptual_hash
 from mobilenets.network.fold import fold
 from mobilenets.network.graph import Network
-from mobilenets.prediction.model import Model, plan
+from mobilenets.prediction.model import Model
 from mobilenets.tasks.features import Features
 
 _BATCH = 32
@@ -74,7 +74,7 @@ def feature_model(weights: StartingWeights, *, resolution: int | None, device: t
     if resolution is not None:
         architecture, shown = replace(architecture, resolution=resolution), replace(shown, resolution=resolution)
     task = Features()
-    network = Network(plan(architecture, task), dropout=architecture.dropout)
+    network = Network(task.layers(architecture), dropout=architecture.dropout)
     put_weights(network, weights, architecture=architecture, task=task)
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Model(fold(network.eval()), task, shown, device)

@@ -9,7 +9,6 @@ from mobilenets.architecture.cost import Precision, cost
 from mobilenets.data.photos import Collection, Photo
 from mobilenets.errors import UsageError
 from mobilenets.jobs.fit.budget import Figure, Limited
-from mobilenets.prediction.model import plan
 from mobilenets.run import Architecture
 from mobilenets.tasks.protocol import Task
 
@@ -93,7 +92,7 @@ def priced(
     for width in sorted(set(widths)):
         for resolution in sorted(set(resolutions)):
             architecture = bases.of(width, resolution)
-            total = cost(plan(architecture, task))
+            total = cost(task.layers(architecture))
             found += [
                 Priced(
                     candidate=Candidate(width, resolution, precision),

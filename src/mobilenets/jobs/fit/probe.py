@@ -38,7 +38,6 @@ from mobilenets.files import write_text_whole
 from mobilenets.jobs.fit.candidates import Candidate, Priced
 from mobilenets.network.graph import Network
 from mobilenets.network.padding import same_pads
-from mobilenets.prediction.model import plan
 from mobilenets.settings import from_json
 from mobilenets.tasks.protocol import Task
 from mobilenets.training.watch import counting
@@ -102,7 +101,7 @@ class Prober:
 
     def layers(self, one: Priced) -> list[Layer]:
         """The candidate's layers."""
-        return plan(one.architecture, self.task)
+        return self.task.layers(one.architecture)
 
     def _measured(self, asked: Sequence[Priced]) -> list[Probed]:
         with tempfile.TemporaryDirectory() as folder:

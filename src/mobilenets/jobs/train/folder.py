@@ -13,7 +13,6 @@ from mobilenets.errors import JobError, UsageError
 from mobilenets.files import expanded, reason, write_text_whole
 from mobilenets.jobs.train.job import Job
 from mobilenets.prediction.evaluate import Evaluation
-from mobilenets.prediction.model import plan
 from mobilenets.run import STAGE_ONE, Run
 from mobilenets.training.report import run_page
 from mobilenets.training.watch import EVENTS, METRICS
@@ -87,7 +86,7 @@ def clear(folder: Path) -> None:
 
 def _lines(job: Job, *, resumed: bool) -> list[str]:
     run, material = job.run, job.material
-    price = cost(plan(run.architecture, job.task))
+    price = cost(job.task.layers(run.architecture))
     lines = [
         f"{job.description.network} for {run.task}: {price.mult_adds / 1e6:,.1f} M mult-adds, {price.params:,} params",
         f"{material.collection.name}: {material.train.count:,} photographs to learn from, "
@@ -115,6 +114,6 @@ def kept(folder: Path) -> str:
 
 def write_report(job: Job, evaluation: Evaluation, notes: tuple[str, ...]) -> None:
     """Write `report.html`."""
-    layers = plan(job.run.architecture, job.task)
+    layers = job.task.layers(job.run.architecture)
     page = run_page(job.run, job.judge, job.description, layers, evaluation, job.progress.history, notes=notes)
     write_text_whole(job.run.out / REPORT, page)

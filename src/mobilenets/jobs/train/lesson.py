@@ -21,7 +21,6 @@ from mobilenets.jobs.material import Part
 from mobilenets.jobs.train.job import Job, precision_of
 from mobilenets.jobs.train.teacher import Beside, Teacher
 from mobilenets.maths.distillation import projection
-from mobilenets.prediction.model import plan
 from mobilenets.settings import to_json
 from mobilenets.tasks.distillation import Distilled, DistilledHead
 from mobilenets.tasks.taught import Taught
@@ -71,7 +70,7 @@ class _Lesson:
 
     @property
     def _width(self) -> int:
-        return plan(self.job.run.architecture, self.job.task)[-1].out_channels
+        return self.job.task.layers(self.job.run.architecture)[-1].out_channels
 
     def fit(self) -> None:
         """See on a few photographs what the teacher says; vectors of another width than the student's are projected."""

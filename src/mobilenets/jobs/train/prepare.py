@@ -20,7 +20,6 @@ from mobilenets.jobs.train.stages import stage_notes
 from mobilenets.jobs.train.teacher import Teacher, open_teacher, taught_task
 from mobilenets.network.graph import Network
 from mobilenets.network.initialise import initialise
-from mobilenets.prediction.model import plan
 from mobilenets.run import Run
 from mobilenets.tasks.distillation import judge_of
 from mobilenets.tasks.protocol import Task, TaskSettings
@@ -48,7 +47,7 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     collection = divided(run)
     task = _task(run, collection, teacher)
     origin, shown = _used_to(run, preprocessing(run, collection), weights)
-    layers = plan(run.architecture, task)
+    layers = task.layers(run.architecture)
     photographs = material(
         run, collection, task, shown, counting=lambda words, total: counting(console, words, total=total)
     )
