@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mobilenets.architecture import names
+from mobilenets.architecture.detectors.names import detector
 from mobilenets.architecture.layer import Activation
 from mobilenets.checkpoint import read_description
 from mobilenets.data.preprocess import scale
@@ -90,6 +91,10 @@ def test_what_a_file_takes(signature: Signature, shape: tuple[object, ...], axes
 def test_which_networks_take_any_size(name: str, padding: str | None, any_size: bool) -> None:
     layers = names.network(name, padding=padding)  # type: ignore[arg-type]
     assert fits_any_size(layers) is any_size
+
+
+def test_a_detector_takes_the_size_that_its_default_boxes_are_for() -> None:
+    assert not fits_any_size(detector("ssd_vgg16_300").layers)
 
 
 @pytest.mark.parametrize("inputs", ["uint8", "float"])

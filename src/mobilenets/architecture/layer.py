@@ -16,14 +16,33 @@ Op = Literal[
     "local_response_norm",
     "l2_normalise",
     "l2_scale",
+    "propose",
     "roi_crop",
+    "boxes",
 ]
 Kind = Literal["conv", "depthwise", "pointwise", "linear", "other"]
 Activation = Literal["relu6", "relu", "leaky_relu", "prelu"]
 Padding = Literal["same"] | tuple[int, int]
 Size = tuple[int, int]
+Shape = tuple[float, float]
 
 IMAGE = "image"  # the name by which a layer reads the network's input
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The default boxes of a map of `size` places: at the middle of each one of every shape.
+
+    A shape is a (height, width) as shares of the image.
+    """
+
+    size: Size
+    shapes: tuple[Shape, ...]
+
+    @property
+    def boxes(self) -> int:
+        """How many there are."""
+        return len(self.shapes) * self.size[0] * self.size[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +64,12 @@ class Layer:
     - l2_scale: the vector at each place over its length, times a learnt number a channel, 20 at first (SSD's conv4_3).
     - concat: the inputs joined along the channels, in their order.
     - add: the sum of the inputs.
-    - roi_crop: what stands of the first input below a box, bilinearly at `out_size`, for `repeats` boxes: the best that
-      the scores and offsets of the other two inputs propose.
+    - propose: the likeliest boxes by the scores and offsets of its two inputs, which move the default boxes of `grids`:
+      `out_size[0]` of them, 4 numbers each.
+    - roi_crop: what stands of the first input below each box of the second, bilinearly at `out_size`: `repeats` maps.
+    - boxes: the scores and offsets of its inputs, a pair a map, one row a box: the scores of the box, the offsets that
+      move it, and the box itself, left, top, right and bottom as shares of the image. It is a default box of `grids`
+      or, where there are none, one of the third input's.
     - centre_crop: the middle of the map, `out_size` of it; of an odd rest one more is left at the bottom and right.
 
     The activation prelu has one slope a channel for what is below zero, which is learnt.
@@ -70,6 +93,7 @@ class Layer:
     activation: Activation | None = None
     ceil: bool = False
     repeats: int = 1
+    grids: tuple[Grid, ...] = ()
 
     @property
     def kind(self) -> Kind:

@@ -3,11 +3,11 @@
 import difflib
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from mobilenets.architecture.baselines import BASELINES, Baseline
 from mobilenets.architecture.layer import Activation, Layer
-from mobilenets.architecture.style import Row, Style, image_tap, lay, tap_of
+from mobilenets.architecture.style import Row, Style, changed, image_tap, lay, tap_of
 from mobilenets.architecture.tables import (
     CONV_MOBILENET,
     MIN_RESOLUTION,
@@ -99,8 +99,8 @@ def body(
     name = parse(name) if isinstance(name, str) else name
     if name.family in BASELINES:
         own = BASELINES[name.family].style
-        return _baseline_body(name, _changed(own, padding=padding, activation=activation, norm=norm, epsilon=epsilon))
-    usual = _changed(Style(), padding=padding, activation=activation, norm=norm, epsilon=epsilon)
+        return _baseline_body(name, changed(own, padding=padding, activation=activation, norm=norm, epsilon=epsilon))
+    usual = changed(Style(), padding=padding, activation=activation, norm=norm, epsilon=epsilon)
     return layers(
         FAMILIES[name.family],
         width=name.width,
@@ -136,15 +136,10 @@ def network(
     outputs = baseline.outputs if classes is None else classes
     check_classes(outputs)
     # The smallest depth is for the body: a head has exactly the outputs asked for.
-    style = _changed(baseline.style, padding=padding, activation=activation, norm=norm, epsilon=epsilon, min_depth=1)
+    style = changed(baseline.style, padding=padding, activation=activation, norm=norm, epsilon=epsilon, min_depth=1)
     head = lay(baseline.head(outputs), tap_of(trunk[-1]), style)
     _check_map(name, head)
     return (*trunk, *head)
-
-
-def _changed(style: Style, **asked: Any) -> Style:
-    """The style with what is asked for (not None) in place of its own."""
-    return replace(style, **{name: value for name, value in asked.items() if value is not None})
 
 
 def _baseline_body(name: Name, style: Style) -> tuple[Layer, ...]:

@@ -1,8 +1,8 @@
 """How rows become layers: what a row reads (`Tap`), what its network shares (`Style`), and the laying itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 from mobilenets.architecture.geometry import pair
 from mobilenets.architecture.layer import IMAGE, Activation, Layer, Padding, Size
@@ -38,6 +38,11 @@ class Style:
         if asked is None:
             return "same" if self.padding == "same" else (kernel[0] // 2, kernel[1] // 2)
         return (asked, asked) if isinstance(asked, int) else asked
+
+
+def changed(style: Style, **asked: Any) -> Style:
+    """The style with what is asked for (not None) in place of its own."""
+    return replace(style, **{name: value for name, value in asked.items() if value is not None})
 
 
 class Row(Protocol):

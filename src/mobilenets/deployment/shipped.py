@@ -91,4 +91,5 @@ class Signature:
 def fits_any_size(layers: tuple[Layer, ...]) -> bool:
     """Whether a network's layers may read images of other sizes once exported."""
     flattens = any(layer.op == "linear" and layer.in_size != (1, 1) for layer in layers)
-    return not flattens and all(layer.padding != "same" or set(layer.kernel) == {1} for layer in layers)
+    places = any(layer.grids for layer in layers)  # default boxes stand where those of one size do
+    return not flattens and not places and all(layer.padding != "same" or set(layer.kernel) == {1} for layer in layers)

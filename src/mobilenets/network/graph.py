@@ -20,6 +20,7 @@ from mobilenets.network.blocks import (
     Pool,
     Separable,
 )
+from mobilenets.network.boxes import Boxes
 
 _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "conv": ConvNorm,
@@ -34,6 +35,7 @@ _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "local_response_norm": LocalResponseNorm,
     "l2_normalise": L2Normalise,
     "l2_scale": L2Scale,
+    "boxes": Boxes,
 }
 
 

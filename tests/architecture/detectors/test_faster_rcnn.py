@@ -23,10 +23,11 @@ BODIES = [*FIGURES, "mobilenet_v1_0.25"]
 
 
 def _parts(name: str, *, classes: int = 90) -> tuple[Sequence[Layer], Layer, Sequence[Layer]]:
-    """The layers before the crop, the crop, the layers behind it."""
+    """The layers before the proposals, the crop, the layers behind it but for the one that joins their answers."""
     layers = detector(name, classes=classes).layers
     place = [layer.name for layer in layers].index("crop")
-    return layers[:place], layers[place], layers[place + 1 :]
+    assert (layers[place - 1].name, layers[-1].name) == ("proposals", "boxes")
+    return layers[: place - 1], layers[place], layers[place + 1 : -1]
 
 
 @pytest.mark.parametrize("body", FIGURES)
@@ -58,7 +59,7 @@ def test_the_stages_are_the_body_s_in_its_order(body: str) -> None:
     shared = [layer.name for layer in trunk]
     assert found[: len(shared)] == shared
     assert crop.out_size == (14, 14) and crop.in_size == first[-3].in_size
-    assert crop.inputs == (first[-4].name, "rpn/scores", "rpn/offsets")
+    assert crop.inputs == (first[-4].name, "proposals")
     assert first[: len(first) - 3] == trunk[: len(first) - 3]
 
 
@@ -69,6 +70,17 @@ def test_the_outputs_of_both_stages_are_found_by_name() -> None:
     assert layers["scores"].inputs == layers["offsets"].inputs == ("pool",)
     (answers,) = detector("frcnn_mobilenet_v1_1.0_300", classes=3).predictors
     assert (answers.scores, answers.offsets) == (layers["scores"], layers["offsets"])
+    assert layers["boxes"].inputs == ("scores", "offsets", "proposals")
+    assert (layers["boxes"].out_size, layers["boxes"].out_channels) == ((300, 1), 4 + 3 * 4 + 4)
+
+
+@pytest.mark.parametrize("resolution", [300, 600])
+def test_anchors_are_as_large_in_pixels_whatever_the_image(resolution: int) -> None:
+    layers = {layer.name: layer for layer in detector(f"frcnn_mobilenet_v1_1.0_{resolution}").layers}
+    (grid,) = layers["proposals"].grids
+    areas = {round((tall * wide) ** 0.5 * resolution) for tall, wide in grid.shapes}
+    assert areas == {64, 128, 256, 512}
+    assert {round(wide / tall, 6) for tall, wide in grid.shapes} == {0.5, 1.0, 2.0}
 
 
 def test_a_fused_separable_has_one_norm() -> None:

@@ -43,7 +43,7 @@ def test_a_mobilenet_s_mult_adds_by_part() -> None:
     # As TensorFlow's detectors note it, with a number a channel behind all but the depthwise layers.
     assert sum(layer.weights + (layer.kind != "depthwise") * layer.out_channels for layer in body) == 3_191_072
     predict = [layer for layer in layers if layer.name.endswith(("/scores", "/offsets"))]
-    parts = (body, [layer for layer in layers[len(body) :] if layer not in predict], predict)
+    parts = (body, [layer for layer in layers[len(body) : -1] if layer not in predict], predict)
     assert [round(cost(part).mult_adds / 1e6, 1) for part in parts] == [1055.2, 61.6, 120.3]
 
 
@@ -68,7 +68,7 @@ def test_with_coco_s_80_categories() -> None:
 def test_default_boxes(name: str, sides: tuple[int, ...], shapes: tuple[int, ...], boxes: int) -> None:
     found = detector(name)
     assert tuple(one.scores.out_size for one in found.predictors) == tuple((side, side) for side in sides)
-    assert tuple(one.shapes for one in found.predictors) == shapes
+    assert tuple(len(one.shapes) for one in found.predictors) == shapes
     assert found.boxes == boxes == sum(side * side * shape for side, shape in zip(sides, shapes, strict=True))
 
 
@@ -78,7 +78,7 @@ def test_each_map_has_its_scores_and_offsets_by_name() -> None:
     for place, (one, read) in enumerate(zip(found.predictors, reads, strict=True)):
         assert (one.scores.name, one.offsets.name) == (f"map_{place}/scores", f"map_{place}/offsets")
         assert one.scores.inputs == one.offsets.inputs == (read,)
-        assert (one.scores.out_channels, one.offsets.out_channels) == (5 * one.shapes, 4 * one.shapes)
+        assert (one.scores.out_channels, one.offsets.out_channels) == (5 * len(one.shapes), 4 * len(one.shapes))
         assert one.scores.bias and not one.scores.norm and one.scores.activation is None
         assert one.scores in found.layers and one.offsets in found.layers
 
@@ -91,6 +91,29 @@ def test_width_thins_body_and_further_maps_down_to_the_smallest_depth() -> None:
     assert channels() == [16, 256, 128, 16]
     assert channels(min_depth=4) == [8, 256, 128, 16]
     assert channels(min_depth=40) == [40, 256, 128, 40]
+
+
+def test_the_last_layer_joins_them_all() -> None:
+    found = detector("ssd_mobilenet_v1_1.0_300", classes=4)
+    last = found.layers[-1]
+    assert (last.name, last.op, last.out_size, last.out_channels) == ("boxes", "boxes", (1917, 1), 5 + 4 + 4)
+    assert last.inputs == tuple(name for one in found.predictors for name in (one.scores.name, one.offsets.name))
+    assert last.grids == tuple(one.grid for one in found.predictors)
+
+
+def test_shapes_of_the_authors_default_boxes() -> None:
+    """As the constant of their TFLite file has them: three on the finest map, six with a square between on others."""
+    first, second, *_, last = (one.shapes for one in detector("ssd_mobilenet_v1_1.0_300").predictors)
+    assert list(first) == [pytest.approx(one, abs=1e-4) for one in ((0.1, 0.1), (0.1414, 0.2828), (0.2828, 0.1414))]
+    expected = [(0.35, 0.35), (0.2475, 0.4950), (0.4950, 0.2475), (0.2021, 0.6062), (0.6062, 0.2021), (0.4183, 0.4183)]
+    assert [pytest.approx(shape, abs=1e-4) for shape in expected] == list(second)
+    assert (last[0], last[-1]) == (pytest.approx((0.95, 0.95)), pytest.approx((0.9747, 0.9747), abs=1e-4))
+
+
+def test_ssd_s_own_first_map_has_smaller_boxes() -> None:
+    shapes = [one.shapes for one in detector("ssd_vgg16_300").predictors]
+    assert [one[0][0] for one in shapes] == pytest.approx([0.1, 0.2, 0.375, 0.55, 0.725, 0.9])
+    assert shapes[0][-1] == pytest.approx((0.1414, 0.1414), abs=1e-4)
 
 
 # --- SSD300 is torchvision's ---

@@ -8,14 +8,24 @@ box for each class but the background.
 from dataclasses import dataclass, replace
 
 from mobilenets.architecture.baselines import BASELINES, inception_v2, vgg16
-from mobilenets.architecture.detectors.predictor import CORNERS, PREDICTING, Detector, Predictor, layers_of, predict
+from mobilenets.architecture.detectors.default_boxes import anchors
+from mobilenets.architecture.detectors.predictor import (
+    CORNERS,
+    PREDICTING,
+    Detector,
+    Predictor,
+    boxes_layer,
+    layers_of,
+    predict,
+)
 from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.rows import Conv, GlobalAveragePool, Linear, Pool, Separable
 from mobilenets.architecture.style import Row, Style, Tap, image_tap, lay, tap_of
 from mobilenets.architecture.tables import MOBILENET
 
 PROPOSALS = 300
-ANCHORS = 12  # four scales at three aspect ratios
+_BASE = 256  # pixels: the side of an anchor, times the scales
+_SCALES, _RATIOS = (0.25, 0.5, 1.0, 2.0), (0.5, 1.0, 2.0)
 _CROP = (14, 14)
 _RPN_CHANNELS = 512
 
@@ -56,25 +66,23 @@ ON_VGG16 = FasterRcnn(
 )
 
 
-def lay_faster_rcnn(
-    model: FasterRcnn, *, outputs: int, resolution: int, width: float = 1.0, min_depth: int | None = None
-) -> Detector:
+def lay_faster_rcnn(model: FasterRcnn, *, outputs: int, resolution: int, style: Style) -> Detector:
     """Lay Faster R-CNN on a square image of `resolution` pixels; `outputs` are a box's classes and the background.
 
-    `width` and `min_depth`, the fewest channels of a layer, are for the body's rows in both stages; a `min_depth` that
-    is unset is the body's own. An image with fewer anchors than 300 has that many proposals. Raises `UsageError` where
-    a map is too small for the kernel that reads it.
+    `style` is that of the body's rows in both stages. An image with fewer anchors than 300 has that many proposals.
+    Raises `UsageError` where a map is too small for the kernel that reads it.
     """
-    style = replace(model.style, width=width, min_depth=model.style.min_depth if min_depth is None else min_depth)
     first = lay(model.first, image_tap(resolution), style)
     looked = lay([Conv(_RPN_CHANNELS, name="rpn/conv")], tap_of(first[-1]), _plain(style))
-    proposer = predict(tap_of(looked[-1]), shapes=ANCHORS, outputs=2, kernel=1, prefix="rpn/")
-    crop = _crop(first[-1], proposer)
+    shapes = anchors([scale * _BASE / resolution for scale in _SCALES], _RATIOS)
+    proposer = predict(tap_of(looked[-1]), shapes=shapes, outputs=2, kernel=1, prefix="rpn/")
+    proposals = _proposals(proposer)
+    crop = _crop(first[-1], proposals)
     second = lay(model.second, tap_of(crop), style)
-    predictor = _classify(tap_of(second[-1]), outputs=outputs)
-    each = [replace(layer, repeats=crop.repeats) for layer in (*second, *layers_of([predictor]))]
-    answers = Predictor(each[-2], each[-1], shapes=1)
-    return Detector((*first, *looked, *layers_of([proposer]), crop, *each), (answers,))
+    answers = _classify(tap_of(second[-1]), outputs=outputs, repeats=crop.repeats)
+    each = [replace(layer, repeats=crop.repeats) for layer in second]
+    stages = (*first, *looked, *layers_of([proposer]), proposals, crop, *each, *layers_of([answers]))
+    return Detector((*stages, boxes_layer([answers], proposals=proposals)), (answers,))
 
 
 def _plain(style: Style) -> Style:
@@ -82,20 +90,33 @@ def _plain(style: Style) -> Style:
     return replace(style, width=1.0, min_depth=1, norm=False)
 
 
-def _crop(layer: Layer, proposer: Predictor) -> Layer:
+def _proposals(proposer: Predictor) -> Layer:
+    return Layer(
+        name="proposals",
+        op="propose",
+        inputs=(proposer.scores.name, proposer.offsets.name),
+        in_channels=proposer.scores.out_channels,
+        out_channels=CORNERS,
+        in_size=proposer.scores.out_size,
+        out_size=(min(PROPOSALS, proposer.boxes), 1),
+        grids=(proposer.grid,),
+    )
+
+
+def _crop(layer: Layer, proposals: Layer) -> Layer:
     return Layer(
         name="crop",
         op="roi_crop",
-        inputs=(layer.name, proposer.scores.name, proposer.offsets.name),
+        inputs=(layer.name, proposals.name),
         in_channels=layer.out_channels,
         out_channels=layer.out_channels,
         in_size=layer.out_size,
         out_size=_CROP,
-        repeats=min(PROPOSALS, proposer.boxes),
+        repeats=proposals.out_size[0],
     )
 
 
-def _classify(tap: Tap, *, outputs: int) -> Predictor:
+def _classify(tap: Tap, *, outputs: int, repeats: int) -> Predictor:
     (scores,) = lay([Linear(outputs, name="scores")], tap, PREDICTING)
     (offsets,) = lay([Linear(CORNERS * (outputs - 1), name="offsets")], tap, PREDICTING)
-    return Predictor(scores, offsets, shapes=1)
+    return Predictor(replace(scores, repeats=repeats), replace(offsets, repeats=repeats))

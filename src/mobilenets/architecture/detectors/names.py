@@ -3,12 +3,15 @@
 import difflib
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from mobilenets.architecture.detectors import faster_rcnn, ssd
 from mobilenets.architecture.detectors.faster_rcnn import FasterRcnn, lay_faster_rcnn
 from mobilenets.architecture.detectors.predictor import Detector
 from mobilenets.architecture.detectors.ssd import Ssd, lay_ssd
+from mobilenets.architecture.layer import Activation
 from mobilenets.architecture.names import FAMILIES, PUBLISHED_WIDTHS
+from mobilenets.architecture.style import Style, changed
 from mobilenets.architecture.tables import check_classes, check_dials
 from mobilenets.errors import UsageError
 
@@ -76,38 +79,57 @@ def _nearest(name: str) -> str:
     return f"did you mean {close[0]}? ({_LOOKS})" if close else _LOOKS
 
 
-def detector(name: DetectorName | str, *, classes: int | None = None, min_depth: int | None = None) -> Detector:
+def detector(
+    name: DetectorName | str,
+    *,
+    classes: int | None = None,
+    min_depth: int | None = None,
+    padding: Literal["same", "symmetric"] | None = None,
+    activation: Activation | None = None,
+    norm: bool | None = None,
+    epsilon: float | None = None,
+) -> Detector:
     """A named detector: the layers of its body and of all that predicts.
 
     `classes` is how many kinds of things it tells apart; a box has one output more, the background. Unset they are
-    COCO's 90. `min_depth` is the fewest channels of a layer of a MobileNet, unset 16. Raises `UsageError` for an
-    unknown name, for what is outside its limits, and for a resolution too small for the detector's maps.
+    COCO's 90. `min_depth` is the fewest channels of a layer of a MobileNet, unset 16. The rest is as for `network`:
+    unset, it is the body's own. Raises `UsageError` for an unknown name, for what is outside its limits, and for a
+    resolution too small for the detector's maps.
     """
     name = parse_detector(name) if isinstance(name, str) else name
     classes = DEFAULT_CLASSES if classes is None else classes
     check_classes(classes)
     if min_depth is not None:
         check_dials(width=name.width, resolution=name.resolution, min_depth=min_depth)
+    style = changed(
+        replace(DETECTORS[name.framework, name.family].style, width=name.width),
+        min_depth=min_depth,
+        padding=padding,
+        activation=activation,
+        norm=norm,
+        epsilon=epsilon,
+    )
     try:
-        return _lay(name, outputs=classes + 1, min_depth=min_depth)
+        return _lay(name, outputs=classes + 1, style=style)
     except UsageError as problem:
-        smallest = next(side for side in range(name.resolution, _ENOUGH + 1) if _fits(replace(name, resolution=side)))
+        sides = range(name.resolution, _ENOUGH + 1)
+        smallest = next(side for side in sides if _fits(replace(name, resolution=side), style))
         raise UsageError(
             f"resolution {name.resolution} is too small for the maps of {name.framework}_{name.family}: "
             f"use at least {smallest} pixels"
         ) from problem
 
 
-def _lay(name: DetectorName, *, outputs: int, min_depth: int | None = None) -> Detector:
+def _lay(name: DetectorName, *, outputs: int, style: Style) -> Detector:
     model = DETECTORS[name.framework, name.family]
     if isinstance(model, Ssd):
-        return lay_ssd(model, outputs=outputs, resolution=name.resolution, width=name.width, min_depth=min_depth)
-    return lay_faster_rcnn(model, outputs=outputs, resolution=name.resolution, width=name.width, min_depth=min_depth)
+        return lay_ssd(model, outputs=outputs, resolution=name.resolution, style=style)
+    return lay_faster_rcnn(model, outputs=outputs, resolution=name.resolution, style=style)
 
 
-def _fits(name: DetectorName) -> bool:
+def _fits(name: DetectorName, style: Style) -> bool:
     try:
-        _lay(name, outputs=1)
+        _lay(name, outputs=1, style=style)
     except UsageError:
         return False
     return True

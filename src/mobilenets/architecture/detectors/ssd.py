@@ -7,12 +7,14 @@ map out of the body or of the map before stands under `map_k/` too.
 from dataclasses import dataclass, replace
 
 from mobilenets.architecture.baselines import BASELINES, inception_v2, vgg16
-from mobilenets.architecture.detectors.predictor import Detector, layers_of, predict
+from mobilenets.architecture.detectors.default_boxes import map_shapes, scales
+from mobilenets.architecture.detectors.predictor import Detector, boxes_layer, layers_of, predict
 from mobilenets.architecture.rows import Conv, L2Scale, Pool
 from mobilenets.architecture.style import Row, Style, Tap, image_tap, lay, tap_of
 from mobilenets.architecture.tables import MOBILENET
 
 _LARGE = 512
+_LARGEST_OF_SSD = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Map:
 class Ssd:
     """SSD on one body: the body's rows, the maps from the finest on, and the kernel of its predictors.
 
-    `large_maps` are those of images of 512 pixels and more, where they are others.
+    `large_maps` are those of images of 512 pixels and more, where they are others. `finest` is the side of a default
+    box on the finest map as a share of the image's, where the others have the usual ones among themselves.
     """
 
     body: tuple[Row, ...]
@@ -39,10 +42,15 @@ class Ssd:
     maps: tuple[Map, ...]
     kernel: int
     large_maps: tuple[Map, ...] = ()
+    finest: float | None = None
 
     def maps_at(self, resolution: int) -> tuple[Map, ...]:
         """The maps that an image of this side is predicted from."""
         return self.large_maps if self.large_maps and resolution >= _LARGE else self.maps
+
+    def sides(self, maps: int) -> tuple[float, ...]:
+        """The side of a square default box on each map, as a share of the image's."""
+        return scales(maps) if self.finest is None else (self.finest, *scales(maps - 1, largest=_LARGEST_OF_SSD))
 
 
 def _halved(channels: int, *, shapes: int = 6) -> Map:
@@ -86,18 +94,18 @@ ON_VGG16 = Ssd(
     BASELINES["vgg16"].style,
     (*_OF_VGG16, *2 * (_shrunk(256, kernel=3, padding=0, shapes=4),)),
     kernel=3,
+    finest=0.1,
     # SSD512 of the same paper: halved twice more, and a seventh map.
     large_maps=(*_OF_VGG16, _halved(256), _halved(256, shapes=4), _shrunk(256, kernel=4, padding=1, shapes=4)),
 )
 
 
-def lay_ssd(ssd: Ssd, *, outputs: int, resolution: int, width: float = 1.0, min_depth: int | None = None) -> Detector:
+def lay_ssd(ssd: Ssd, *, outputs: int, resolution: int, style: Style) -> Detector:
     """Lay SSD on a square image of `resolution` pixels; `outputs` are the scores of one box.
 
-    `width` and `min_depth`, the fewest channels of a layer, are for the body and the further maps; a `min_depth` that
-    is unset is the body's own. Raises `UsageError` where a map is too small for the kernel that reads it.
+    `style` is that of the body and of the further maps. Raises `UsageError` where a map is too small for the kernel
+    that reads it.
     """
-    style = replace(ssd.style, width=width, min_depth=ssd.style.min_depth if min_depth is None else min_depth)
     layers = lay(ssd.body, image_tap(resolution), style)
     maps = ssd.maps_at(resolution)
     taps: list[Tap] = []
@@ -106,8 +114,15 @@ def lay_ssd(ssd: Ssd, *, outputs: int, resolution: int, width: float = 1.0, min_
         made = lay(one.rows, read, style, prefix=f"map_{place}/")
         layers += made
         taps.append(tap_of(made[-1]) if made else read)
+    sides = ssd.sides(len(maps))
     predictors = tuple(
-        predict(tap, shapes=one.shapes, outputs=outputs, kernel=ssd.kernel, prefix=f"map_{place}/")
+        predict(
+            tap,
+            shapes=map_shapes(sides, place, count=one.shapes),
+            outputs=outputs,
+            kernel=ssd.kernel,
+            prefix=f"map_{place}/",
+        )
         for place, (tap, one) in enumerate(zip(taps, maps, strict=True))
     )
-    return Detector((*layers, *layers_of(predictors)), predictors)
+    return Detector((*layers, *layers_of(predictors), boxes_layer(predictors)), predictors)
