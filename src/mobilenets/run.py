@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mobilenets.architecture.baselines import POOLED
+from mobilenets.architecture.detectors.names import DetectorName
 from mobilenets.architecture.layer import Activation, Layer
 from mobilenets.architecture.names import FAMILIES, Name, body
 from mobilenets.architecture.tables import check_dials
@@ -17,6 +18,11 @@ from mobilenets.settings import one_of_its_words, within
 Switch = Literal["auto", "on", "off"]
 STAGE_ONE = "stage-one"
 CLEANED = "cleaned.csv"
+
+
+# Detectors stand on VGG16 too, whose own head reads a map of one size.
+_BODIES = (*FAMILIES, *POOLED, "vgg16")
+_DETECTS = "detect"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +50,8 @@ class Architecture:
     """Share of features dropped before the classifier."""
 
     def __post_init__(self) -> None:
-        if self.family not in FAMILIES and self.family not in POOLED:
-            raise UsageError(f"family {self.family!r} is unknown: use one of {', '.join((*FAMILIES, *POOLED))}")
+        if self.family not in _BODIES:
+            raise UsageError(f"family {self.family!r} is unknown: use one of {', '.join(_BODIES)}")
         check_dials(width=self.width, resolution=self.resolution, min_depth=self.min_depth)
         within("dropout", self.dropout, low=0.0, below=1.0)
         within("norm-epsilon", self.norm_epsilon, low=0.0, high=1.0, open_low=True)
@@ -228,6 +234,19 @@ class Geocells:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Detection:
+    """Task detect: how a network finds things, and what it learns from boxes (section 4.6)."""
+
+    framework: Literal["ssd", "frcnn"] = "ssd"
+    """ssd scores default boxes on six maps at once; frcnn (Faster R-CNN) looks at its proposals once more."""
+    negatives: Literal["focal", "hard"] = "focal"
+    """Which boxes of the background ssd learns from: all, the doubtful most (focal loss), or three a positive."""
+
+    def __post_init__(self) -> None:
+        one_of_its_words(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cleaning:
     """Which photographs of a noisy collection are left out (docs/breeds.md has what the limits catch)."""
 
@@ -297,6 +316,7 @@ class Run:
     embedding: Embedding = field(default_factory=Embedding)
     machine: Machine = field(default_factory=Machine)
     geocells: Geocells = field(default_factory=Geocells)
+    detection: Detection = field(default_factory=Detection)
     strict: bool = False
     """Stop at the first photograph that cannot be read."""
     keep: Literal["last", "best"] = "last"
@@ -323,10 +343,24 @@ class Run:
             raise UsageError(f"--cells, --cell-max and --cell-min are for --task places, and not for {self.task}")
         if self.crop is not None:
             within("crop", self.crop, low=0.1, high=1.0)
+        self._check_detection()
         if self.noise.noisy is not None and self.task != "classify":
             raise UsageError(f"--noisy with task {self.task}: only classify learns from a noisy collection first")
         if self.noise.noisy is not None and self.distillation.teacher is not None:
             raise UsageError("--noisy with --teacher: train with one first, then start the other from --weights")
+
+    def _check_detection(self) -> None:
+        family = self.architecture.family
+        if self.task == _DETECTS:
+            DetectorName(self.detection.framework, family, self.architecture.width, self.architecture.resolution)
+            if self.crop not in (None, 1.0):
+                raise UsageError(
+                    f"crop {self.crop:g} with task {self.task}: it sees whole photographs, so leave it out"
+                )
+        elif self.detection != Detection():
+            raise UsageError(f"--framework and --negatives are for --task {_DETECTS}, and not for {self.task}")
+        elif family not in (*FAMILIES, *POOLED):
+            raise UsageError(f"family {family} with task {self.task}: only --task {_DETECTS} stands on it")
 
     @property
     def first_stage(self) -> "Run | None":

@@ -27,7 +27,7 @@ def _silent(words: str, total: int) -> AbstractContextManager[Callable[[int], No
 def _ready(run: Run) -> Material:
     collection = divided(run)
     task = Classify.learn(collection, settings=TaskSettings())
-    return material(run, collection, task, preprocessing(run, collection), counting=_silent)
+    return material(run, collection, task, preprocessing(run, collection, task), counting=_silent)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_an_empty_split_is_named(tiny_run: Make, tmp_path: Path) -> None:
             run,
             dataclasses.replace(collection, examples=unlabelled),
             task,
-            preprocessing(run, collection),
+            preprocessing(run, collection, task),
             counting=_silent,
         )
 
@@ -146,7 +146,8 @@ def test_an_empty_split_is_named(tiny_run: Make, tmp_path: Path) -> None:
 def test_the_data_set_says_what_may_be_done_to_it(tiny_run: Make, tmp_path: Path, swatches: Path) -> None:
     plain = tiny_run(tmp_path / "run", augmentation=Augmentation())
     photographs = divided(plain)
-    assert (preprocessing(plain, digits()).crop, preprocessing(plain, photographs).crop) == (1.0, 0.875)
+    task = Classify(("one", "other"))
+    assert [preprocessing(plain, one, task).crop for one in (digits(), photographs)] == [1.0, 0.875]
     drawn, seen = distortion(plain, digits()), distortion(plain, photographs)
     assert (drawn.min_area, drawn.mirror, drawn.colour) == (0.6, False, False)
     assert (seen.min_area, seen.mirror, seen.colour) == (0.25, True, True)
@@ -156,6 +157,6 @@ def test_settings_go_over_what_the_data_set_says(tiny_run: Make, tmp_path: Path)
     run = tiny_run(
         tmp_path / "run", augmentation=Augmentation(min_area=0.9, flip="on", colour="on"), crop=0.5, squash=True
     )
-    varied, shown = distortion(run, digits()), preprocessing(run, digits())
+    varied, shown = distortion(run, digits()), preprocessing(run, digits(), Classify(("0",)))
     assert (varied.min_area, varied.mirror, varied.colour) == (0.9, True, True)
     assert (shown.crop, shown.squash, shown.resolution) == (0.5, True, 32)

@@ -125,7 +125,7 @@ class Batches(Dataset[Batch]):
             return View(Box(0, 0, height, width))
         number = task.epoch % self.views if self.views else task.epoch
         random = generator(seed=self.seed, epoch=number, index=task.place)
-        return replace(random_view(height, width, self.distortion, random), number=number)
+        return replace(random_view(height, width, self.distortion, random), number=number, size=(height, width))
 
 
 class _Crew:

@@ -39,7 +39,8 @@ class Distortion:
 class View:
     """One way to look at a photograph. Brightness is added to [0, 255], saturation multiplies the colour.
 
-    `number` says which of the photograph's views it is.
+    `number` says which of the photograph's views it is, `size` the (height, width) of the photograph that the box is a
+    part of; without it the box is all of it.
     """
 
     box: Box
@@ -47,6 +48,7 @@ class View:
     brightness: float = 0.0
     saturation: float = 1.0
     number: int = 0
+    size: tuple[int, int] | None = None
 
 
 def generator(*, seed: int, epoch: int, index: int) -> np.random.Generator:

@@ -17,7 +17,7 @@ from mobilenets.data.views import Distortion
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded
 from mobilenets.run import Run
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import Shows, Task
 from mobilenets.tasks.registry import task_named
 
 # Random views are cut from photographs kept at this many times the network's side: enough for crops of half the side.
@@ -94,10 +94,11 @@ def val_split(collection: Collection) -> str:
     return "val" if "val" in collection.splits else "test"
 
 
-def preprocessing(run: Run, collection: Collection) -> Preprocessing:
+def preprocessing(run: Run, collection: Collection, task: Task) -> Preprocessing:
     """How photographs of this collection are shown to the network in evaluation."""
     crop = run.crop if run.crop is not None else (1.0 if collection.framed else _CROP)
-    return Preprocessing(resolution=run.architecture.resolution, crop=crop, squash=run.squash)
+    usual = Preprocessing(resolution=run.architecture.resolution, crop=crop, squash=run.squash)
+    return task.shown(usual) if isinstance(task, Shows) else usual
 
 
 def distortion(run: Run, collection: Collection) -> Distortion:

@@ -11,9 +11,10 @@ from torch import Tensor
 from mobilenets.architecture.layer import Layer
 from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
+from mobilenets.data.preprocess import Preprocessing
 from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
-from mobilenets.run import Architecture, Embedding, Geocells
+from mobilenets.run import Architecture, Detection, Embedding, Geocells
 
 
 class Answer(Protocol):
@@ -187,6 +188,15 @@ class NamesOutputs(Protocol):
 
 
 @runtime_checkable
+class Shows(Protocol):
+    """A task that photographs are shown to in its own way, whatever is usual."""
+
+    def shown(self, preprocessing: Preprocessing) -> Preprocessing:
+        """What is usual, changed to its way."""
+        ...
+
+
+@runtime_checkable
 class Votes(Protocol):
     """A task whose answer can be a vote among photographs whose truth is known: retrieval, beside the network."""
 
@@ -215,6 +225,7 @@ class TaskSettings:
     label_smoothing: float = 0.0
     geocells: Geocells = field(default_factory=Geocells)
     embedding: Embedding = field(default_factory=Embedding)
+    detection: Detection = field(default_factory=Detection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def pose(settings: FitSettings) -> Problem:
         figures = import_figures(Path(settings.device), every, runtime=runtime.name, threads=threads)
         known = {one.candidate.precision for one in every if one.title in figures}
         every = [one for one in every if one.candidate.precision in known]
-    prober = Prober(task, runtime, threads, machine(), partial(_shown, run, collection))
+    prober = Prober(task, runtime, threads, machine(), partial(_shown, run, collection, task))
     return Problem(collection, task, runtime, threads, every, sources, prober)
 
 
@@ -92,6 +92,6 @@ def _precisions(settings: FitSettings, runtime: Runtime) -> tuple[Precision, ...
     return ("float32",)
 
 
-def _shown(run: Run, collection: Collection, resolution: int) -> Preprocessing:
+def _shown(run: Run, collection: Collection, task: Task, resolution: int) -> Preprocessing:
     shown = Run(data=run.data, out=run.out, task=run.task, architecture=Architecture(resolution=resolution))
-    return preprocessing(shown, collection)
+    return preprocessing(shown, collection, task)

@@ -46,7 +46,7 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     teacher = open_teacher(run, processes.device, resumed=resumed) if run.distillation.teacher else None
     collection = divided(run)
     task = _task(run, collection, teacher)
-    origin, shown = _used_to(run, preprocessing(run, collection), weights)
+    origin, shown = _used_to(run, preprocessing(run, collection, task), weights)
     layers = task.layers(run.architecture)
     photographs = material(
         run, collection, task, shown, counting=lambda words, total: counting(console, words, total=total)
@@ -75,7 +75,10 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
 
 def _task(run: Run, collection: Collection, teacher: Teacher | None) -> Task:
     settings = TaskSettings(
-        label_smoothing=run.optimisation.label_smoothing, geocells=run.geocells, embedding=run.embedding
+        label_smoothing=run.optimisation.label_smoothing,
+        geocells=run.geocells,
+        embedding=run.embedding,
+        detection=run.detection,
     )
     if teacher is not None:
         return taught_task(run, collection, settings, teacher)

@@ -111,5 +111,5 @@ def _scored(run: Run, clean: Collection, found: Sifted) -> Sequence[Example]:
 
 def _described(run: Run, clean: Collection) -> Description:
     task = task_named(run.task).learn(clean, settings=TaskSettings())
-    shown = preprocessing(run, clean)
+    shown = preprocessing(run, clean, task)
     return Description(run.task, task.state(), run.architecture, shown, "stage one of two is under way", run)
