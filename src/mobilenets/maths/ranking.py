@@ -42,3 +42,16 @@ def average_precision(scores: NDArray[np.floating], truths: NDArray[np.bool_]) -
     Raises `ValueError` where nothing is true.
     """
     return precision_recall(scores, truths).area
+
+
+def interpolated_average_precision(right: NDArray[np.bool_], *, positives: int) -> float:
+    """The area under the curve of (n,) finds, the surest first, of which `right` are so, of `positives` to find.
+
+    Each find weighs the best precision from there on (Pascal VOC since 2010). Raises `ValueError` where there is
+    nothing to find.
+    """
+    if not positives:
+        raise ValueError("nothing is true: there is no recall")
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(best[right].sum() / positives)
