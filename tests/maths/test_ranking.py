@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from mobilenets.maths.ranking import average_precision, precision_recall
+from mobilenets.maths.ranking import average_precision, interpolated_average_precision, precision_recall
 
 
 @st.composite
@@ -79,3 +79,24 @@ def test_nan_comes_last() -> None:
 def test_without_truths_there_is_none(count: int) -> None:
     with pytest.raises(ValueError, match="nothing is true"):
         average_precision(np.zeros(count), np.zeros(count, dtype=np.bool_))
+
+
+@given(ranked=_ranked())
+def test_interpolation_only_adds(ranked: tuple[NDArray[np.float32], NDArray[np.bool_]]) -> None:
+    """Scores that all differ: where precision never rises on the way down both are the same."""
+    _, truths = ranked
+    positives = int(truths.sum())
+    plain = average_precision(-np.arange(len(truths), dtype=np.float32), truths)
+    better = interpolated_average_precision(truths, positives=positives)
+    assert plain <= better + 1e-12
+    assert interpolated_average_precision(np.sort(truths)[::-1], positives=positives) == pytest.approx(1.0)
+    assert interpolated_average_precision(truths, positives=2 * positives) == pytest.approx(better / 2)
+
+
+def test_interpolation_by_hand() -> None:
+    """Right at the ranks 2 and 3 of 4, one not found: precision 1/2 and 2/3, of which 2/3 stands for both."""
+    right = np.array([False, True, True, False])
+    assert interpolated_average_precision(right, positives=3) == pytest.approx((2 / 3 + 2 / 3) / 3)
+    assert interpolated_average_precision(np.empty(0, dtype=np.bool_), positives=3) == 0
+    with pytest.raises(ValueError, match="nothing is true"):
+        interpolated_average_precision(right, positives=0)

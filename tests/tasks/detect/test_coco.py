@@ -244,6 +244,6 @@ def test_boxes_beyond_all_measure_are_as_wrong_as_any(
 
 
 def test_without_the_evaluator_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mobilenets.tasks.detect.coco.find_spec", lambda name: None)
+    monkeypatch.setattr("mobilenets.tasks.detect.coco.find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"task detect needs hotcoco: pip install 'mobilenets\[detect\]'"):
         check_evaluator()
