@@ -30,10 +30,12 @@ def score_detections(
 
     `labels` are the classes of the detections; `found` and `truths` are of the same photographs. Of each class the
     `limit` surest detections in a photograph are looked at, as pycocotools does: with 10 there is no AR100, and all
-    others are those of 10. A detection in a crowd, or of a difficult object, is neither right nor wrong, in COCO's
-    figures as in VOC's. A figure that does not exist (of small objects, where there are none) is left out, and a note
-    says so. `details` have each class's figures, kinds of error and confusion as in `mistakes`, and precision at the
-    101 recalls 0, .01, ..., 1: `mean_curves` over the classes at an overlap of .5 and .75, `curves` of each at .5.
+    others are those of 10. A detection in a crowd is neither right nor wrong, nor is that of a difficult object: any
+    number of them for VOC, the surest for COCO, which treats it as what is too small or large for a figure. A figure
+    that does not exist (of small objects, where there are none) is left out, and a note says so.
+
+    `details` have each class's figures, kinds of error and confusion as in `mistakes`, and precision at the 101 recalls
+    0, .01, ..., 1: `mean_curves` over the classes at an overlap of .5 and .75, `curves` of each class at .5.
 
     Raises `UsageError` for a limit below 1 or without hotcoco, `JobError` where there is nothing to find.
     """
