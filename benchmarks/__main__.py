@@ -12,7 +12,7 @@ from benchmarks.report import machine, machine_line, write_result
 from mobilenets.architecture.names import parse
 from mobilenets.errors import JobError, UsageError
 
-NAMES = ("start", "predict", "epoch", "gpu_step", "finetune", "latency", "artefact", "fit", "search")
+NAMES = ("start", "predict", "epoch", "gpu_step", "finetune", "latency", "artefact", "fit", "search", "detections")
 
 
 def main() -> int:
