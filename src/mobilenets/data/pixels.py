@@ -26,11 +26,17 @@ _ORIENTATION = 274
 
 def upright(image: Image.Image) -> Image.Image:
     """The picture as its EXIF orientation says it was taken; one whose EXIF cannot be read stands as it is stored."""
-    try:
-        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # a hundred cameras write EXIF and Pillow meets broken ones with as many kinds of error
-        turn = None
+    turn = _TURNS.get(orientation(image))
     return image if turn is None else image.transpose(turn)
+
+
+def orientation(image: Image.Image) -> int:
+    """How the stored picture must be turned to stand upright: 1 (not at all) to 8, as EXIF counts the ways."""
+    try:
+        turn = image.getexif().get(_ORIENTATION, 1)
+        return turn if turn in _TURNS else 1
+    except Exception:  # a hundred cameras write EXIF and Pillow meets broken ones with as many kinds of error
+        return 1
 
 
 def rgb(image: Image.Image) -> Array:
