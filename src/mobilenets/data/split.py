@@ -34,7 +34,7 @@ def split_collection(collection: Collection, *, fraction: float, seed: int) -> C
         by_label[example.label].append(example)
     held: set[str] = set()
     for examples in by_label.values():
-        names = sorted((example.photo.name for example in examples), key=lambda name: _lot(name, seed))
+        names = sorted((example.photo.name for example in examples), key=lambda name: lot(name, seed))
         held.update(names[: _share(len(names), fraction)])
     single = sorted((str(label) for label, examples in by_label.items() if len(examples) == 1), key=natural)
     of_what = f"{fraction:.0%} of each label" if collection.labels else f"{fraction:.0%}"
@@ -44,9 +44,7 @@ def split_collection(collection: Collection, *, fraction: float, seed: int) -> C
     ]
     if single:
         notes.append(f"{counted(len(single), 'label')} with one photograph, which is in train: {listed(single)}")
-    return _with_splits(
-        collection, {example.photo.name: _side(example, held) for example in collection.examples}, notes
-    )
+    return with_splits(collection, {example.photo.name: _side(example, held) for example in collection.examples}, notes)
 
 
 def split_labels(collection: Collection, *, fraction: float, seed: int) -> Collection:
@@ -72,13 +70,13 @@ def split_labels(collection: Collection, *, fraction: float, seed: int) -> Colle
         f"{len(collection.examples):,} held out as val (whole labels, seed {seed})"
     )
     names = {example.photo.name for example in examples}
-    return _with_splits(collection, {one.photo.name: _side(one, names) for one in collection.examples}, [note])
+    return with_splits(collection, {one.photo.name: _side(one, names) for one in collection.examples}, [note])
 
 
 def _held_labels(counts: Counter[str], *, wanted: float, seed: int) -> set[str]:
     """The labels held out; empty where there are too few to divide."""
     # One that has several photographs first, so that each side has one.
-    lots = sorted(counts, key=lambda label: _lot(label, seed))
+    lots = sorted(counts, key=lambda label: lot(label, seed))
     several = [label for label in lots if counts[label] > 1]
     others = [label for label in lots if label not in several[:2]]
     if len(several) < 2 or len(others) < 2:  # noqa: PLR2004 (one of them on each side, and another beside it)
@@ -144,7 +142,7 @@ def read_split(path: Path, collection: Collection) -> Collection:
         if names:
             first = f" (the first: {min(names, key=natural)})"
             raise _changed(path, collection, f"{counted(len(names), 'photograph')} {what}{first}")
-    return _with_splits(collection, {name: row.values["split"] for name, row in written.items()}, [])
+    return with_splits(collection, {name: row.values["split"] for name, row in written.items()}, [])
 
 
 def _read_veiled(path: Path, collection: Collection) -> Collection:
@@ -157,7 +155,7 @@ def _read_veiled(path: Path, collection: Collection) -> Collection:
     gone = len(written) - len(here)
     if gone:
         raise _changed(path, collection, f"{counted(gone, 'photograph')} gone")
-    return _with_splits(collection, {name: written[veil] for name, veil in here.items()}, [])
+    return with_splits(collection, {name: written[veil] for name, veil in here.items()}, [])
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> tuple[Row, ...]:
@@ -182,7 +180,8 @@ def _veil(name: str, label: str) -> str:
     return hashlib.sha256(f"{name}\0{label}".encode(errors="surrogateescape")).hexdigest()
 
 
-def _with_splits(collection: Collection, splits: Mapping[str, str], notes: list[str]) -> Collection:
+def with_splits(collection: Collection, splits: Mapping[str, str], notes: list[str]) -> Collection:
+    """The collection with the split of each photograph's name, and further notes."""
     examples = (replace(example, split=splits[example.photo.name]) for example in collection.examples)
     return replace(collection, examples=tuple(examples), notes=(*collection.notes, *notes))
 
@@ -192,9 +191,10 @@ def _side(example: Example, held: set[str]) -> str:
 
 
 def _share(count: int, fraction: float) -> int:
-    """How many of `count` photographs are held out."""
+    """How many of `count` photographs are held out: some and not all, but of a single one none."""
     return 0 if count == 1 else min(max(round(count * fraction), 1), count - 1)
 
 
-def _lot(name: str, seed: int) -> bytes:
+def lot(name: str, seed: int) -> bytes:
+    """Where a name stands in the order that a seed draws."""
     return hashlib.sha256(f"{seed}\0{name}".encode(errors="surrogateescape")).digest()
