@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mobilenets.errors import JobError, UsageError
+    from mobilenets.jobs.annotations import annotations
     from mobilenets.jobs.benchmark import benchmark
     from mobilenets.jobs.cells import cells
     from mobilenets.jobs.clean import clean
@@ -58,6 +59,7 @@ __all__ = [
     "Run",
     "UsageError",
     "align_faces",
+    "annotations",
     "benchmark",
     "cells",
     "clean",
@@ -98,6 +100,7 @@ _HOMES = {
     "Run": "mobilenets.run",
     "UsageError": "mobilenets.errors",
     "align_faces": "mobilenets.jobs.faces.crop",
+    "annotations": "mobilenets.jobs.annotations",
     "benchmark": "mobilenets.jobs.benchmark",
     "cells": "mobilenets.jobs.cells",
     "clean": "mobilenets.jobs.clean",

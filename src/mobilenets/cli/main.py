@@ -42,6 +42,7 @@ VERBS = (
     Verb("verify", "an artefact's file run on this machine and compared with what it is to answer"),
     Verb("benchmark", "how fast artefacts are: latency, memory, where time goes; here or on another device"),
     Verb("weights", "published weights: list, fetch, show, convert to checkpoints and others' layouts"),
+    Verb("annotations", "photographs with boxes: what is there, and from COCO, Pascal VOC or YOLO to another"),
     Verb("cells", "the earth divided into cells for the task places, from where photographs were taken"),
     Verb("paper", "the paper's tables recomputed and its figures drawn"),
 )

@@ -1,0 +1,1 @@
+"""The files of each layout, without the photographs."""
