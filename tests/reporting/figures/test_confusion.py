@@ -55,3 +55,7 @@ def test_nothing_answered_yet_is_an_empty_matrix() -> None:
     drawing = confusion(np.zeros((3, 3)), ["ant", "bee", "owl"])
     assert drawing.alt == "Confusion matrix of 3 classes: 0 of 0 images on the diagonal."
     assert len(drawing.figure.axes[0].patches) == 1
+
+
+def test_things_are_what_was_counted() -> None:
+    assert "3 of 4 objects" in confusion([[3, 1], [0, 0]], ["ant", "bee"], things="objects").alt

@@ -8,6 +8,7 @@ from mobilenets.reporting.figures.confusion import confusion
 from mobilenets.reporting.figures.curves import Panel, curves
 from mobilenets.reporting.figures.distances import distances
 from mobilenets.reporting.figures.drawing import Drawing
+from mobilenets.reporting.figures.gains import gains
 from mobilenets.reporting.figures.precision import precision
 from mobilenets.reporting.figures.reliability import reliability
 from mobilenets.reporting.figures.tradeoff import Point, tradeoff
@@ -23,6 +24,7 @@ __all__ = [
     "confusion",
     "curves",
     "distances",
+    "gains",
     "most_confused",
     "precision",
     "reliability",

@@ -25,12 +25,13 @@ _IMAGE_CELLS = 240
 _FAINTEST = 0.15
 
 
-def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Drawing:
+def confusion(matrix: ArrayLike, classes: Sequence[str], *, things: str = "images") -> Drawing:
     """The matrix `(C, C)` of counts, a row a true class and a column an answer.
 
     Up to 40 classes every row and column has its name and every cell its count, where it fits. More are an image
     without names, in which above 240 classes neighbours share a dot that shows the strongest of them; the names of
-    the mistakes are then `most_confused`'s. Raises ValueError when the matrix has not one row and column a class.
+    the mistakes are then `most_confused`'s. `things` are what was counted. Raises ValueError when the matrix has not
+    one row and column a class.
     """
     counts = checked(matrix, classes)
     right, total = int(np.trace(counts)), int(counts.sum())
@@ -39,7 +40,7 @@ def confusion(matrix: ArrayLike, classes: Sequence[str]) -> Drawing:
         figure = _named(counts, classes) if len(classes) <= _LABELLED_UP_TO else _image(counts)
     return Drawing(
         figure=figure,
-        alt=f"Confusion matrix of {len(classes)} classes: {right:,} of {total:,} images{share} on the diagonal.",
+        alt=f"Confusion matrix of {len(classes)} classes: {right:,} of {total:,} {things}{share} on the diagonal.",
     )
 
 
