@@ -68,6 +68,11 @@ def test_curves_hold_the_average_precision(coco_val: tuple[tuple[str, ...], list
     assert np.mean([one["AP"] for one in per_class.values()]) == pytest.approx(figures["AP"])
 
 
+def test_the_same_is_scored_the_same(coco_val: tuple[tuple[str, ...], list[Detections], list[Objects]]) -> None:
+    """However hotcoco's threads share the work."""
+    assert score_detections(*coco_val) == score_detections(*coco_val)
+
+
 def test_the_order_of_photographs_does_not_matter(
     coco_val: tuple[tuple[str, ...], list[Detections], list[Objects]],
 ) -> None:

@@ -73,8 +73,6 @@ def evaluation(found: Found, truth: Truth, *, photographs: int, classes: int, li
         truth.photos,
         truth.kinds,
         _corners_and_sizes(truth.boxes),
-        # An annotation 0 could be found, and pycocotools would take its number for "nothing was".
-        ids=np.arange(1, len(truth) + 1),
         area=np.where(truth.difficult, _NOBODY_S, truth.areas),
         iscrowd=truth.crowd,
     )

@@ -30,18 +30,20 @@ class Matches:
 
 
 def match(found: Found, truth: Truth, *, classes: int) -> Matches:
-    """Detections and objects of the same class in the same photograph, overlapping by half or more."""
+    """Detections and objects of the same class in the same photograph, overlapping by half or more.
+
+    In a photograph the surest detections come first, as in `Detections`.
+    """
     counted = _best(found, truth, truth.counted, classes=classes)
     difficult = _best(found, truth, truth.difficult & ~truth.crowd, classes=classes)
     crowd = _best(found, truth, truth.crowd, classes=classes, inside=True)
     most = np.maximum(counted.shares, difficult.shares)
     ignored = np.where(most >= ENOUGH, difficult.shares > counted.shares, crowd.shares >= ENOUGH)
     reaching = np.flatnonzero((counted.shares >= ENOUGH) & ~ignored)
-    surest = reaching[np.argsort(-found.scores[reaching], kind="stable")]
-    _, first = np.unique(counted.places[surest], return_index=True)
+    _, first = np.unique(counted.places[reaching], return_index=True)
+    surest = reaching[first]
     objects = np.full(len(found), -1)
-    rows = np.flatnonzero(truth.counted)
-    objects[surest[first]] = rows[counted.places[surest[first]]]
+    objects[surest] = np.flatnonzero(truth.counted)[counted.places[surest]]
     return Matches(objects, ignored)
 
 
