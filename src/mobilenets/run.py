@@ -353,6 +353,10 @@ class Run:
         family = self.architecture.family
         if self.task == _DETECTS:
             DetectorName(self.detection.framework, family, self.architecture.width, self.architecture.resolution)
+            if self.distillation.teacher is not None and self.detection.framework != "ssd":
+                raise UsageError(
+                    "--teacher with framework frcnn: the proposals of both are others, so use framework ssd"
+                )
             if self.crop not in (None, 1.0):
                 raise UsageError(
                     f"crop {self.crop:g} with task {self.task}: it sees whole photographs, so leave it out"

@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mobilenets.architecture.cost import cost
 from mobilenets.checkpoint import MODEL
 from mobilenets.data.cache import Centre, Decoded, Whole
+from mobilenets.data.detection.objects import Objects
 from mobilenets.data.examples import Batch
 from mobilenets.data.loader import Batches, Pick, evaluation_picks
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
@@ -48,10 +49,30 @@ SYDNEY = {"latitude": "-33.857", "longitude": "151.215"}
 
 @dataclass(frozen=True)
 class Case:
-    """What is known of photograph 0, 1, ..., and how far the scores may go."""
+    """What is known of photograph 0, 1, ... and about them all, and how far the scores may go.
+
+    `shares` says that the loss is a mean over photographs, each of which has the same share of it; `steps` are enough
+    to learn them.
+    """
 
     known: Callable[[int], dict[str, Any]]
+    about: dict[str, Any] = field(default_factory=dict)
+    shares: bool = True
+    steps: int = 12
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+_COCO = (
+    *("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "voc_AP50"),
+    *("AR1", "AR10", "AR100", "AR_small", "AR_medium", "AR_large"),
+)
+
+
+def _stripes(place: int) -> Objects:
+    """All of the photograph is one thing, and half of it another of the same kind."""
+    boxes = np.array([[0.0, 0.0, 64.0, 80.0], [0.0, 0.0, 64.0, 40.0]])
+    none = np.zeros(2, dtype=bool)
+    return Objects((80, 64), boxes, 2 * (("upright", "lying")[place % 2],), none, none, boxes[:, 2] * boxes[:, 3])
 
 
 CASES = {
@@ -68,6 +89,13 @@ CASES = {
     "places": Case(
         known=lambda place: {"fields": (PARIS, SYDNEY)[place % 2]},
         limits={**{f"within_{limit}_km": (0.0, 1.0) for limit in WITHIN_KM}, "median_km": (0.0, 20_020.0)},
+    ),
+    "detect": Case(
+        known=lambda place: {"objects": _stripes(place)},
+        about={"categories": {3: "lying", 7: "upright"}},
+        shares=False,  # over all that stands in them
+        steps=40,
+        limits=dict.fromkeys(_COCO, (0.0, 1.0)),
     ),
     "embed": Case(
         known=lambda place: {"label": ("Eve", "Otto")[place % 2]},
@@ -95,7 +123,7 @@ def _collection(case: Case) -> Collection:
     examples = (
         Example(_photo(place), split="val" if place < 4 else "train", **case.known(place)) for place in range(COUNT)
     )
-    return Collection(name="photographs", examples=tuple(examples))
+    return Collection(name="photographs", examples=tuple(examples), **case.about)
 
 
 @dataclass(frozen=True)
@@ -185,9 +213,10 @@ def test_a_loss_is_one_number_that_can_be_followed(subject: Subject) -> None:
 def test_a_loss_is_the_mean_over_photographs(subject: Subject) -> None:
     """So that a batch worked in parts, or by many processes, weighs each photograph the same.
 
-    Not where a loss compares photographs: that of a part knows nothing of the other parts.
+    Not where a loss compares photographs, or is a mean over what stands in them: that of a part knows nothing of the
+    other parts.
     """
-    if isinstance(subject.task, OrdersPhotographs):
+    if isinstance(subject.task, OrdersPhotographs) or not CASES[subject.task.name].shares:
         return
     subject.network.eval()
     batch = subject.batches("train")[Pick(0, (0, 1, 2, 3, 4, 5))]
@@ -264,7 +293,7 @@ def test_it_learns(subject: Subject) -> None:
     optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
     batch = subject.batches("train")[Pick(0, tuple(range(COUNT - 4)))]
     losses = []
-    for _ in range(12):
+    for _ in range(CASES[task.name].steps):
         loss = task.loss(subject.outputs(batch.images), batch)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -384,7 +413,9 @@ def test_a_student_like_its_teacher_agrees(subject: Subject) -> None:
     assert agreement.shape == (4,)
     torch.testing.assert_close(agreement, torch.ones(4))
     near = compared.distillation_loss(outputs + 0.01, outputs, temperature=1.0)
-    far = compared.distillation_loss(outputs.roll(1, 0) + 5 * torch.eye(4, outputs.shape[1]), outputs, temperature=1.0)
+    far = compared.distillation_loss(
+        outputs.roll(1, 0) + 5 * torch.eye(4, outputs[0].numel()).view_as(outputs), outputs, temperature=1.0
+    )
     assert near < far
 
 

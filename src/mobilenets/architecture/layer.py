@@ -137,6 +137,11 @@ class Layer:
         return self.weights * places * self.repeats
 
     @property
+    def gives(self) -> tuple[int, ...]:
+        """The shape of what a network that ends here answers for one image: a vector, or a detector's rows."""
+        return (self.out_size[0], self.out_channels) if self.op == "boxes" else (self.out_channels,)
+
+    @property
     def activations(self) -> int:
         """Numbers in the output for one image, over all repeats."""
         return self.out_channels * self.out_size[0] * self.out_size[1] * self.repeats

@@ -1,12 +1,28 @@
 """Random weights as the authors' code draws them."""
 
+import math
+
+import torch
 from torch import nn
 
+from mobilenets.architecture.layer import Layer
+from mobilenets.network.graph import Network, module_paths
+
 TF_SLIM_STDDEV = 0.09  # reference: TF-Slim's truncated normal for every convolution and the classifier
+DETECTOR_STDDEV = 0.03  # reference: the authors' detectors
+_PRIOR = 0.01
 
 
-def initialise(network: nn.Module, *, stddev: float = TF_SLIM_STDDEV) -> None:
-    """Truncated normal weights (cut at two standard deviations), zero biases, batch norm as new; in place."""
+def initialise(network: Network, *, stddev: float | None = None) -> None:
+    """Truncated normal weights (cut at two standard deviations), zero biases, batch norm as new; in place.
+
+    An unset `stddev` is what the authors' code has for such a network.
+    A detector's scores begin at what most boxes are, the background, so that the few others are not lost among them
+    (Lin et al., 2017, section 3.3).
+    """
+    last = network.layers[-1]
+    if stddev is None:
+        stddev = DETECTOR_STDDEV if last.op == "boxes" else TF_SLIM_STDDEV
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.trunc_normal_(module.weight, std=stddev, a=-2 * stddev, b=2 * stddev)
@@ -14,3 +30,16 @@ def initialise(network: nn.Module, *, stddev: float = TF_SLIM_STDDEV) -> None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
+    if last.grids:
+        _expect_background(network, last)
+
+
+def _expect_background(network: Network, last: Layer) -> None:
+    paths = module_paths(network.layers)
+    certain = math.log((1 - _PRIOR) / _PRIOR)
+    for name, grid in zip(last.inputs[::2], last.grids, strict=True):
+        bias = network.get_parameter(f"{paths[name]}.conv.bias")
+        with torch.no_grad():
+            scores = bias.view(len(grid.shapes), -1)
+            scores.fill_(-certain)
+            scores[:, 0] = certain

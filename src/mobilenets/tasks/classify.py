@@ -163,6 +163,9 @@ class Classify:
     def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
         return {"label": wanted.argmax(1)}
 
+    def chosen(self, outputs: Tensor, columns: Tensor) -> Tensor:
+        return outputs[:, columns]
+
     def watch(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
         return {"top1": (outputs.argmax(1) == batch.targets["label"]).sum()}
 

@@ -1,7 +1,6 @@
 """How a student's outputs are compared with its teacher's, for tasks that say nothing of it. All keep `Distils`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -10,8 +9,17 @@ from mobilenets.maths.distillation import soft_binary_cross_entropy, soft_cross_
 from mobilenets.tasks.protocol import Distils, NamesOutputs, Task
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusive:
+class _Alike:
+    """What all of them have in common: a column an output."""
+
+    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
+        return {}
+
+    def chosen(self, outputs: Tensor, columns: Tensor) -> Tensor:
+        return outputs[:, columns]
+
+
+class Exclusive(_Alike):
     """Logits of things of which one is true: their probabilities are compared."""
 
     def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
@@ -22,12 +30,8 @@ class Exclusive:
         """Whether both find the same the most probable."""
         return (outputs.argmax(1) == wanted.argmax(1)).float()
 
-    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
-        return {}
 
-
-@dataclass(frozen=True, slots=True)
-class EachAlone:
+class EachAlone(_Alike):
     """Logits of things of which each may be true (section 4.5)."""
 
     def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
@@ -38,12 +42,8 @@ class EachAlone:
         """The share of outputs in which both say yes, or both no."""
         return ((outputs >= 0) == (wanted >= 0)).float().mean(1)
 
-    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
-        return {}
 
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
+class Vectors(_Alike):
     """Outputs without names (section 4.7)."""
 
     def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
@@ -53,9 +53,6 @@ class Vectors:
     def agreement(self, outputs: Tensor, wanted: Tensor) -> Tensor:
         """The cosine of the angle between both."""
         return F.cosine_similarity(outputs.float(), wanted.float())
-
-    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
-        return {}
 
 
 def comparison(task: Task) -> Distils:

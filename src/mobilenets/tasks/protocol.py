@@ -91,7 +91,7 @@ class Task(Protocol):
         ...
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """What is minimised: a scalar, the mean over the batch's photographs."""
+        """What is minimised: a scalar, the mean over the batch's photographs, or over what stands in them."""
         ...
 
     def watch(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
@@ -137,7 +137,7 @@ class FitsHead(Protocol):
 
 @runtime_checkable
 class Distils(Protocol):
-    """A task that says how a student's outputs are compared with its teacher's, both (N, outputs) in the same order.
+    """A task that says how a student's outputs are compared with its teacher's, of the same shape in the same order.
 
     Without it named outputs are compared as probabilities, those of a vector by their squared difference, and a head is
     not found first where photographs have no labels.
@@ -156,6 +156,10 @@ class Distils(Protocol):
 
     def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
         """The targets that a teacher's outputs stand for, as `fit_head` takes them; empty without `fit_head`."""
+        ...
+
+    def chosen(self, outputs: Tensor, columns: Tensor) -> Tensor:
+        """Of a teacher that knows more, the outputs of the classes at `columns`, in that order."""
         ...
 
 

@@ -3,6 +3,7 @@
 from mobilenets.errors import UsageError
 from mobilenets.tasks.attributes import Attributes
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.detect.task import Detect
 from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.places import PlaceTask
@@ -12,6 +13,7 @@ TASKS: dict[str, type[Task]] = {
     "classify": Classify,
     "attributes": Attributes,
     "embed": Embed,
+    "detect": Detect,
     "features": Features,
     "places": PlaceTask,
 }

@@ -27,7 +27,7 @@ from mobilenets.jobs.train.job import Job
 from mobilenets.jobs.train.prepare import prepare
 from mobilenets.jobs.train.teacher import Beside, shown_to
 from mobilenets.prediction.model import load
-from mobilenets.run import Augmentation, Distillation, Machine, Run
+from mobilenets.run import Architecture, Augmentation, Distillation, Machine, Run
 from mobilenets.tasks.distillation import Distilled
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import Answer, Scores, TaskSettings
@@ -384,8 +384,9 @@ class Vectors(Features):
     def examples(self, collection: Collection, split: str) -> Examples:
         return Unlabelled(tuple(one.photo for one in collection.part(split)))
 
-    def head(self, body: Sequence[Layer]) -> list[Layer]:
-        return classifier(body, 8)
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        body = architecture.body()
+        return [*body, *classifier(body, 8)]
 
     def loss(self, outputs: torch.Tensor, batch: Batch) -> torch.Tensor:
         return outputs.square().mean()

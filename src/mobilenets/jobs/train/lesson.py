@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -69,8 +70,9 @@ class _Lesson:
     console: Console
 
     @property
-    def _width(self) -> int:
-        return self.job.task.layers(self.job.run.architecture)[-1].out_channels
+    def _shape(self) -> tuple[int, ...]:
+        """Of what the student says of one photograph."""
+        return self.job.task.layers(self.job.run.architecture)[-1].gives
 
     def fit(self) -> None:
         """See on a few photographs what the teacher says; vectors of another width than the student's are projected."""
@@ -79,8 +81,14 @@ class _Lesson:
         for _, said in self._asked(self.job.material.val, places, views=0):
             if not said.isfinite().all():
                 raise JobError(f"the outputs of the teacher {name} are not finite: its weights are damaged, use others")
-            if said.shape[1:] != (self._width,):
-                self.teach.matrix = self._projection()
+            if said.shape[1:] == self._shape:
+                continue
+            if len(self._shape) > 1:
+                raise UsageError(
+                    f"--teacher {name} answers for {_boxes(said.shape[1:])} and the run for {_boxes(self._shape)}: use "
+                    "a detector of the same framework, maps and resolution"
+                )
+            self.teach.matrix = self._projection()
 
     def _projection(self) -> Tensor:
         """Found once, by the first process, for all of them and for a run that goes on."""
@@ -89,7 +97,7 @@ class _Lesson:
         if begins:
             places = range(0, job.material.train.count, -(-job.material.train.count // _PROJECTED))
             said = [outputs for _, outputs in self._asked(job.central, places, views=0)]
-            write_tensors(file, {"matrix": projection(torch.cat(said), width=self._width)}, {})
+            write_tensors(file, {"matrix": projection(torch.cat(said), width=self._shape[0])}, {})
         return read_tensors(file).tensors["matrix"]
 
     def notes(self) -> Iterator[str]:
@@ -100,9 +108,9 @@ class _Lesson:
         yield from (f"the teacher: {note}" for note in model.notes)
         if self.teach.matrix is not None:
             theirs = len(self.teach.matrix)
-            yield f"the teacher's {theirs:,} numbers are projected to the student's {self._width:,}, lengths kept"
+            yield f"the teacher's {theirs:,} numbers are projected to the student's {self._shape[0]:,}, lengths kept"
         if self.teach.columns is not None:
-            yield f"the {self._width:,} classes are matched by name with the teacher's"
+            yield f"the {len(self.teach.columns):,} classes are matched by name with the teacher's"
         if isinstance(self.job.task, Distilled) and not self.job.task.labelled:
             yield "the photographs to learn from have no labels: only the teacher teaches"
         if isinstance(self.job.judge, Distilled):
@@ -111,7 +119,7 @@ class _Lesson:
     def held_out(self) -> Part:
         """The held-out photographs with what the teacher says of them, which is what the student is scored by."""
         part = self.job.material.val
-        outputs = np.full((1, part.count, self._width), np.nan, np.float32)
+        outputs = np.full((1, part.count, *self._shape), np.nan, np.float32)
         with counting(self.console, "the teacher on held-out photographs", total=part.count) as advance:
             for batch, said in self._asked(part, range(part.count), views=0):
                 outputs[0, batch.places] = said
@@ -121,7 +129,7 @@ class _Lesson:
     def recall(self, places: Tensor, check: Callable[[], None]) -> Tensor:
         """What the teacher says of training photographs as evaluation shows them."""
         several, rows = torch.unique(places, return_inverse=True)
-        outputs = torch.full((len(several), self._width), torch.nan)
+        outputs = torch.full((len(several), *self._shape), torch.nan)
         for batch, said in self._asked(self.job.central, several.tolist(), views=0):
             outputs[torch.searchsorted(several, batch.places)] = said
             check()
@@ -130,21 +138,21 @@ class _Lesson:
     def repeated(self) -> Part:
         """The training photographs with what the teacher says of each of their views, from the cache folder."""
         part, views = self.job.material.train, self.job.run.distillation.teacher_views
-        size, limit = views * part.count * self._width * 4, self.job.run.machine.cache_gb * _GIGABYTE
+        size, limit = views * part.count * math.prod(self._shape) * 4, self.job.run.machine.cache_gb * _GIGABYTE
         if size > limit:
             raise UsageError(
                 f"teacher-views {views}: the teacher's outputs would take {size / _GIGABYTE:.2g} GB of cache, over the "
                 f"limit of {limit / _GIGABYTE:g} GB: use fewer views, a larger --cache-gb, or none of both"
             )
         file = cache_folder() / "teachers" / f"{self._key()}.npy"
-        shape = (views, part.count, self._width)
+        shape = (views, part.count, *self._shape)
         if not _is_whole(file, shape):
             write_whole(file, lambda temporary: self._fill(temporary, shape))
         file.touch()
         _forget_oldest(file, keep=_KEEP * limit)
         return Part(Taught(part.examples, np.load(file, mmap_mode="r")), part.pixels)
 
-    def _fill(self, file: Path, shape: tuple[int, int, int]) -> None:
+    def _fill(self, file: Path, shape: tuple[int, ...]) -> None:
         part = self.job.material.train
         outputs = np.lib.format.open_memmap(file, "w+", np.float32, shape)
         with counting(self.console, "the teacher on training photographs", total=shape[0] * shape[1]) as advance:
@@ -163,7 +171,7 @@ class _Lesson:
             to_json(model.preprocessing),
             str(precision_of(job.run, job.group.device)),
             None if self.teach.columns is None else self.teach.columns.tolist(),
-            self._width,
+            self._shape,
             job.material.digest,
             job.description.preprocessing.resolution,
             asdict(job.material.distortion),
@@ -178,6 +186,10 @@ class _Lesson:
         for batch in load(self.job.batches(part, learning=views > 0), picks, workers=self.job.workers):
             if len(batch):
                 yield batch, self.teach(batch.to(self.job.group.device)).cpu()
+
+
+def _boxes(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]:,} boxes of {shape[1]} numbers"
 
 
 def _is_whole(file: Path, shape: tuple[int, ...]) -> bool:

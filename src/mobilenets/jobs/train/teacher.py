@@ -22,8 +22,9 @@ from mobilenets.maths.distillation import projected
 from mobilenets.network.pretrained import is_foreign
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
+from mobilenets.tasks.comparison import comparison
 from mobilenets.tasks.distillation import Distilled, distilled
-from mobilenets.tasks.protocol import Task, TaskSettings
+from mobilenets.tasks.protocol import Distils, Task, TaskSettings
 from mobilenets.tasks.registry import task_named
 from mobilenets.tasks.teachers import matching_outputs
 from mobilenets.weights.hub import sha256_of
@@ -93,7 +94,7 @@ def taught_task(run: Run, collection: Collection, settings: TaskSettings, teache
     except UsageError as error:
         raise UsageError(f"--teacher {teacher.origin.teacher}: {error}") from error
     asked = run.distillation
-    beside = Beside(teacher.model, columns)
+    beside = Beside(teacher.model, comparison(inner), columns)
     return distilled(inner, beside, temperature=asked.temperature, share=asked.teacher_share, labelled=labelled)
 
 
@@ -111,8 +112,9 @@ class Beside:
     vectors of another width than the student's go through `matrix`.
     """
 
-    def __init__(self, model: AnyModel, columns: tuple[int, ...] | None) -> None:
+    def __init__(self, model: AnyModel, compares: Distils, columns: tuple[int, ...] | None) -> None:
         self.model = model
+        self._compares = compares
         self.columns = None if columns is None else torch.tensor(columns)
         self.matrix: Tensor | None = None
         self._said: tuple[Batch, Tensor] | None = None
@@ -126,7 +128,7 @@ class Beside:
     def _says(self, batch: Batch) -> Tensor:
         outputs = self.model(shown_to(batch, self.model.preprocessing).to(self.model.device))
         if self.columns is not None:
-            outputs = outputs[:, self.columns.to(outputs.device)]
+            outputs = self._compares.chosen(outputs, self.columns.to(outputs.device))
         outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
         if self.matrix is not None:
             outputs = projected(outputs, self.matrix.to(outputs))

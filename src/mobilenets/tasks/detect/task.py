@@ -1,0 +1,181 @@
+"""Detection: which things stand in a photograph, and where (section 4.6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+from torch import Tensor
+
+from mobilenets.architecture.detectors.names import DetectorName, detector
+from mobilenets.architecture.layer import Layer
+from mobilenets.data.detection.dividing import divide_detection
+from mobilenets.data.detection.objects import Objects
+from mobilenets.data.detection.opening import open_detection
+from mobilenets.data.examples import Batch
+from mobilenets.data.photos import Collection
+from mobilenets.data.preprocess import Preprocessing
+from mobilenets.data.wording import listed
+from mobilenets.errors import UsageError
+from mobilenets.maths.boxes import CORNERS
+from mobilenets.maths.suppression import Kept, suppressed
+from mobilenets.reporting.page import Page
+from mobilenets.run import Architecture, Detection
+from mobilenets.tasks.detect.answers import Detections
+from mobilenets.tasks.detect.coco import check_evaluator
+from mobilenets.tasks.detect.distil import agreement, chosen, distillation_loss
+from mobilenets.tasks.detect.examples import Scenes
+from mobilenets.tasks.detect.loss import Rows, rows_of, ssd_loss, wanted
+from mobilenets.tasks.detect.report import add_detection
+from mobilenets.tasks.detect.scores import score_detections
+from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
+
+# Reference: what the authors' detectors keep of their boxes.
+LIMIT, THRESHOLD, OVERLAP = 100, 1e-8, 0.6
+
+
+@dataclass(frozen=True)
+class Detect:
+    """The task with its classes, in the order of the network's outputs, and the number of each in its data set.
+
+    `settings` says which framework finds them, and how it learns.
+    """
+
+    classes: tuple[str, ...]
+    numbers: tuple[int, ...]
+    settings: Detection = field(default_factory=Detection)
+    name: str = "detect"
+
+    @classmethod
+    def open(cls, source: str) -> Collection:
+        return open_detection(source)
+
+    @classmethod
+    def divide(cls, collection: Collection, *, fraction: float, seed: int) -> Collection:
+        return divide_detection(collection, fraction=fraction, seed=seed)
+
+    @classmethod
+    def learn(cls, collection: Collection, *, settings: TaskSettings) -> Self:
+        """The classes are those that training photographs have a box of, in the order of their numbers."""
+        examples = collection.part("train")
+        there = {label for one in examples if one.objects for label in one.objects.labels}
+        if not there:
+            raise UsageError(f"train of {collection.name} has no boxes: give COCO, Pascal VOC or YOLO annotations")
+        known = {number: name for number, name in sorted(collection.categories.items()) if name in there}
+        return cls(tuple(known.values()), tuple(known), settings.detection)
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        names, numbers = state.get("classes"), state.get("numbers")
+        if not isinstance(names, list) or not all(isinstance(one, str) for one in names) or not names:
+            raise UsageError("the checkpoint is a detector's and lists no classes: its run.json is not whole")
+        if not isinstance(numbers, list) or len(numbers) != len(names):
+            raise UsageError(
+                "the checkpoint is a detector's and numbers its classes otherwise: its run.json is damaged"
+            )
+        return cls(tuple(names), tuple(numbers), Detection(framework=state.get("framework", "ssd")))
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "classes": list(self.classes),
+            "numbers": list(self.numbers),
+            "framework": self.settings.framework,
+        }
+
+    @property
+    def labels(self) -> Sequence[str]:
+        return self.classes
+
+    @property
+    def exclusive(self) -> bool:
+        return False
+
+    @cached_property
+    def kinds(self) -> Mapping[str, int]:
+        """The place of each class among the outputs."""
+        return {name: place for place, name in enumerate(self.classes)}
+
+    def shown(self, preprocessing: Preprocessing) -> Preprocessing:
+        """The whole photograph, squashed to a square: what is at its border is to be found too."""
+        return replace(preprocessing, crop=1.0, squash=True, up=0.0)
+
+    def examples(self, collection: Collection, split: str) -> Scenes:
+        """The photographs that somebody looked through, also those where nothing stands.
+
+        Raises `UsageError` where what scores them is not installed, and where none of the boxes is of a class that the
+        model knows.
+        """
+        check_evaluator()
+        looked = [one for one in collection.part(split) if one.objects is not None]
+        objects = tuple(one.objects for one in looked if one.objects is not None)
+        labels = {label for one in objects for label in one.labels}
+        if labels and not labels & self.kinds.keys():
+            raise UsageError(
+                f"{split} of {collection.name} has boxes of {listed(sorted(labels))} and none of the "
+                f"{len(self.classes)} of the model ({listed(list(self.classes))})"
+            )
+        return Scenes(tuple(one.photo for one in looked), objects, self.kinds)
+
+    def layers(self, architecture: Architecture) -> list[Layer]:
+        """A detector on the body of the architecture: for each box a score of every class and of the background."""
+        name = DetectorName(self.settings.framework, architecture.family, architecture.width, architecture.resolution)
+        laid = detector(
+            name,
+            classes=len(self.classes),
+            min_depth=architecture.min_depth,
+            padding=architecture.padding,
+            activation=architecture.activation,
+            norm=architecture.norm,
+            epsilon=architecture.norm_epsilon,
+        )
+        return list(laid.layers)
+
+    def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """`ssd_loss` of (N, boxes, ...) outputs, as the network's last layer gives them."""
+        rows = self._rows(outputs)
+        answers = wanted(rows.boxes[0], batch.targets["boxes"], batch.targets["kinds"])
+        return ssd_loss(rows, answers, focal=self.settings.negatives == "focal")
+
+    def watch(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Nothing: to match the boxes again would cost more than it tells."""
+        return {}
+
+    def distillation_loss(self, outputs: Tensor, wanted: Tensor, *, temperature: float) -> Tensor:
+        """`distil.distillation_loss` of the rows of both; sigmoids have no temperature."""
+        return distillation_loss(self._rows(outputs), self._rows(wanted))
+
+    def agreement(self, outputs: Tensor, wanted: Tensor) -> Tensor:
+        """How far both see the same things at the same places."""
+        return agreement(self._rows(outputs), self._rows(wanted))
+
+    def taught(self, wanted: Tensor) -> Mapping[str, Tensor]:
+        return {}
+
+    def chosen(self, outputs: Tensor, columns: Tensor) -> Tensor:
+        return chosen(rows_of(outputs, classes=outputs.shape[-1] - 1 - 2 * CORNERS), columns)
+
+    def _rows(self, outputs: Tensor) -> Rows:
+        return rows_of(outputs, classes=len(self.classes))
+
+    def answers(self, outputs: Tensor) -> list[Answer]:
+        """The boxes that suppression leaves, up to 100 a photograph."""
+        rows = self._rows(outputs)
+        scores = rows.scores.sigmoid()[..., 1:]
+        pairs = zip(rows.found, scores, strict=True)
+        kept = (suppressed(*pair, limit=LIMIT, threshold=THRESHOLD, overlap=OVERLAP) for pair in pairs)
+        return [self._told(one) for one in kept]
+
+    def _told(self, kept: Kept) -> Detections:
+        return Detections(self.classes, kept.boxes.cpu().numpy(), kept.kinds.cpu().numpy(), kept.scores.cpu().numpy())
+
+    def score(self, answers: Sequence[Answer], truths: Sequence[object]) -> Scores:
+        """`score_detections`: COCO's figures."""
+        return score_detections(self.classes, *_both(answers, truths))
+
+    def report(self, page: Page, evaluated: Evaluated) -> None:
+        add_detection(page, evaluated, labels=self.classes)
+
+
+def _both(answers: Sequence[Answer], truths: Sequence[object]) -> tuple[list[Detections], list[Objects]]:
+    found = [one for one in answers if isinstance(one, Detections)]
+    return found, [one for one in truths if isinstance(one, Objects)]
