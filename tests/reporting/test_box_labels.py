@@ -22,8 +22,8 @@ def test_labels_stay_inside_and_hide_each_other_hardly(
     boxes: NDArray[np.float64], size: tuple[int, int], below: bool
 ) -> None:
     sizes = np.tile(np.array(size, np.float64), (len(boxes), 1))
-    found = places(boxes, sizes, width=WIDTH, height=HEIGHT, below=below)
-    assert found == places(boxes, sizes, width=WIDTH, height=HEIGHT, below=below)
+    found = places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[below] * len(boxes))
+    assert found == places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[below] * len(boxes))
     seen = np.zeros((HEIGHT, WIDTH), int)
     for left, top in found.values():
         assert 0 <= left <= WIDTH - size[0]
@@ -36,25 +36,25 @@ def test_labels_stay_inside_and_hide_each_other_hardly(
 
 def test_a_label_stands_above_its_box_or_below_it_and_in_the_picture() -> None:
     boxes, sizes = np.array([[20.0, 50, 120, 110]]), np.array([[30.0, 10]])
-    assert places(boxes, sizes, width=WIDTH, height=HEIGHT) == {0: (20, 40)}
-    assert places(boxes, sizes, width=WIDTH, height=HEIGHT, below=True) == {0: (20, 110)}
+    assert places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[False]) == {0: (20, 40)}
+    assert places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[True]) == {0: (20, 110)}
     boxes[0, 1] = 3
-    assert places(boxes, sizes, width=WIDTH, height=HEIGHT) == {0: (20, 0)}
+    assert places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[False]) == {0: (20, 0)}
 
 
 def test_the_second_of_two_gives_way_and_no_small_box_is_hidden() -> None:
     boxes, sizes = np.array([[20.0, 50, 120, 110], [22.0, 51, 121, 109]]), np.array([[30.0, 10], [30, 10]])
-    found = places(boxes, sizes, width=WIDTH, height=HEIGHT)
+    found = places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[False] * 60)
     assert found[0] == (20, 40)
     assert found[1] == (22, 51)
     boxes[1] = 20, 38, 36, 48  # where the first would stand
-    found = places(boxes, sizes, width=WIDTH, height=HEIGHT)
+    found = places(boxes, sizes, width=WIDTH, height=HEIGHT, below=[False] * 60)
     assert found[0] == (20, 50)
     assert found[1] == (20, 28)
 
 
 def test_a_label_without_room_is_left_out() -> None:
     boxes = np.array([[0.0, 0, 10, 10], [0.0, 0, 10, 10]])
-    assert set(places(boxes, np.array([[201.0, 5], [30, 5]]), width=WIDTH, height=HEIGHT)) == {1}
+    assert set(places(boxes, np.array([[201.0, 5], [30, 5]]), width=WIDTH, height=HEIGHT, below=[False] * 60)) == {1}
     crowd = np.tile(np.array([[100.0, 60, 104, 64]]), (60, 1))
-    assert 4 <= len(places(crowd, np.tile([[40.0, 12]], (60, 1)), width=WIDTH, height=HEIGHT)) < 20
+    assert 4 <= len(places(crowd, np.tile([[40.0, 12]], (60, 1)), width=WIDTH, height=HEIGHT, below=[False] * 60)) < 20

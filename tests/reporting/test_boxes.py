@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from mobilenets.reporting.boxes import drawn
+from mobilenets.reporting.boxes import Truths, drawn
 from mobilenets.reporting.class_colours import COLOURS, class_colour
 
 Pixels = NDArray[np.uint8]
@@ -60,11 +60,22 @@ def test_the_surest_lies_above_the_others() -> None:
     assert (found[109, 20:120] == COLOURS[0]).all()
 
 
-def test_truths_are_dashed() -> None:
-    found = drawn(_grey(600, 800), ONE * 4, ["owl"], dashed=True)
+NONE = np.zeros((0, 4))
+
+
+def test_truths_are_dashed_and_named_below() -> None:
+    found = drawn(_grey(600, 800), NONE, [], truths=Truths(ONE * 4, ["owl"]))
     share = _is(found, class_colour("owl"))[240, 80:480].mean()
     assert 0.4 < share < 0.6
-    assert (found[:239] == 128).all()  # its label is below
+    assert (found[:240] == 128).all()
+    assert _is(found, class_colour("owl"))[441:].sum() > 100
+
+
+def test_truths_lie_below_and_give_way() -> None:
+    photograph, truths = _grey(600, 800), Truths(ONE * 4, ["owl"])
+    bare, both = (drawn(photograph, ONE * 4, ["owl"], [0.9], truths=given) for given in (None, truths))
+    assert (both[:440] == bare[:440]).all()
+    assert (both[440:] != bare[440:]).any()
 
 
 @pytest.mark.parametrize("side", [1, 2, 7, 16, 64, 3000])
@@ -93,7 +104,9 @@ sides = st.floats(-1e9, 1e9) | st.sampled_from([np.inf, -np.inf, 0.0, 49.5, 50.0
 @given(st.lists(st.tuples(sides, sides, sides, sides), max_size=6), st.booleans())
 def test_no_box_is_too_strange(rows: list[tuple[float, ...]], dashed: bool) -> None:
     boxes = np.array(rows, np.float32).reshape(-1, 4)
-    found = drawn(_grey(50, 80), boxes, ["owl"] * len(boxes), [0.5] * len(boxes), dashed=dashed)
+    names = ["owl"] * len(boxes)
+    truths = Truths(boxes, names)
+    found = drawn(_grey(50, 80), NONE if dashed else boxes, [] if dashed else names, truths=truths if dashed else None)
     assert found.shape == (50, 80, 3)
     outside = (boxes[:, 0] >= boxes[:, 2]) | (boxes[:, 1] >= boxes[:, 3])
     if outside.all():
@@ -101,10 +114,9 @@ def test_no_box_is_too_strange(rows: list[tuple[float, ...]], dashed: bool) -> N
 
 
 def test_every_box_has_a_label() -> None:
-    with pytest.raises(ValueError, match="1 boxes, 2 labels"):
-        drawn(_grey(), ONE, ["a", "b"])
-    with pytest.raises(ValueError, match="each box has its own label and score"):
-        drawn(_grey(), ONE, ["a"], [])
+    for labels, scores in ((["a", "b"], None), ([], None), (["a"], []), (["a"], [0.5, 0.5])):
+        with pytest.raises(ValueError, match=r"is (shorter|longer) than"):
+            drawn(_grey(), ONE, labels, scores)
 
 
 def test_real_photographs_keep_what_is_outside_boxes_and_labels(shared_data: Path) -> None:

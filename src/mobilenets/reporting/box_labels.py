@@ -1,5 +1,6 @@
 """Where the labels of boxes stand: inside the picture, at their boxes, over each other as little as possible."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -18,11 +19,11 @@ _HIDDEN = 0.1
 _COVERED = 0.35
 
 
-def places(boxes: Array, sizes: Array, *, width: int, height: int, below: bool = False) -> dict[int, tuple[int, int]]:
+def places(boxes: Array, sizes: Array, *, width: int, height: int, below: Sequence[bool]) -> dict[int, tuple[int, int]]:
     """The left and top of labels of `sizes` (n, 2: width, height) for `boxes` (n, 4), in pixels, by their place.
 
-    Each stands above its box, below it or within its edges, or with `below` first at its lower edge. The first in the
-    list choose first, and a label that finds no room is left out. Sizes are whole pixels, and no label leaves the
+    Each stands above its box, below it or within its edges; those of `below` rather at the lower edge. The first in
+    the list choose first, and a label that finds no room is left out. Sizes are whole pixels, and no label leaves the
     picture.
     """
     chosen: dict[int, tuple[int, int]] = {}
@@ -32,7 +33,7 @@ def places(boxes: Array, sizes: Array, *, width: int, height: int, below: bool =
         area = size.prod()
         if (size > (width, height)).any() or _area(taken) + area > _COVERED * width * height:
             continue
-        corners = _corners(box, size, below=below).clip(0, (width, height) - size).round()
+        corners = _corners(box, size, below=below[place]).clip(0, (width, height) - size).round()
         candidates = np.concatenate([corners, corners + size], axis=1)
         hidden = _overlap(candidates, taken)
         best = int((_WORSE * hidden + _overlap(candidates, boxes[areas < _SMALL * area])).argmin())
