@@ -9,10 +9,11 @@ from itertools import chain
 from pathlib import Path
 
 from mobilenets.data.finding import MissingPhoto, matches, photo_named, photos_below
-from mobilenets.data.naming import is_image, is_system, natural
+from mobilenets.data.naming import is_image, is_system, is_video, natural
 from mobilenets.data.photos import FilePhoto, Photo, zip_photo
 from mobilenets.data.piped import PipedPhoto, image_or_names, standard_input
 from mobilenets.data.sources import is_embedded, open_collection
+from mobilenets.data.video import frames
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded, reason
 
@@ -22,21 +23,22 @@ _KINDS = "files that end in .jpg, .png, .webp, .heic and the like"
 _ENCRYPTED = 0x1
 
 
-def photographs(sources: Sequence[str]) -> Iterator[Photo]:
+def photographs(sources: Sequence[str], *, every: int = 1) -> Iterator[Photo]:
     """The photographs of files, folders (with their sub-folders), globs, zips, tables, named data sets and "-".
 
     "-" is an image or a list of names on standard input; what a list or a glob names is looked up when its turn
-    comes. In folders and zips, hidden and system files are passed over and so is what is no image by its name.
-    Raises `UsageError` at once for a source that is not there or holds no photograph.
+    comes. In folders and zips, hidden and system files are passed over and so is what is no image by its name. A video
+    is its frames, each `every`-th of them. Raises `UsageError` at once for a source that is not there or holds no
+    photograph, and for a video where the extra is missing.
     """
     if not sources:
         raise UsageError('no photographs given: name files, folders or globs, or "-" for standard input')
     # Every source is looked up before the first photograph is read.
-    found = [_piped() if source == STANDARD_INPUT else _opened(source) for source in sources]
+    found = [_piped(every) if source == STANDARD_INPUT else _opened(source, every) for source in sources]
     return chain.from_iterable(found)
 
 
-def _piped() -> Iterator[Photo]:
+def _piped(every: int) -> Iterator[Photo]:
     stream = standard_input()
 
     def found() -> Iterator[Photo]:
@@ -44,12 +46,13 @@ def _piped() -> Iterator[Photo]:
         if isinstance(piped, PipedPhoto):
             yield piped
         else:
-            yield from map(photo_named, piped)
+            for name in piped:
+                yield from _in_turn(name, every) if is_video(name) else [photo_named(name)]
 
     return found()
 
 
-def _opened(source: str) -> Iterator[Photo]:
+def _opened(source: str, every: int) -> Iterator[Photo]:
     if not source:
         raise UsageError("an empty name is no photograph: is a variable of the shell unset?")
     path = expanded(source)
@@ -58,21 +61,23 @@ def _opened(source: str) -> Iterator[Photo]:
         if stat.S_ISDIR(mode):
             os.scandir(path).close()
     except (OSError, ValueError) as error:
-        return _absent(source, error)
+        return _absent(source, error, every)
     if stat.S_ISDIR(mode):
         return _some(photos_below(str(path)), f"{source} holds no photographs ({_KINDS})")
     if path.suffix.lower() == ".zip":
         return _some(_in_zip(path), f"{source} holds no photographs ({_KINDS})")
     if path.suffix.lower() in _TABLES:
         return _in_collection(source)
+    if is_video(path.name):
+        return frames(path, name=str(path), every=every)
     return iter([FilePhoto(str(path), Path())])
 
 
-def _absent(source: str, error: OSError | ValueError) -> Iterator[Photo]:
+def _absent(source: str, error: OSError | ValueError, every: int) -> Iterator[Photo]:
     if is_embedded(source):
         return _in_collection(source)
     if glob.has_magic(source):
-        return _some(_in_glob(source), f"{source!r} matches no file: check the pattern")
+        return _some(_in_glob(source, every), f"{source!r} matches no file: check the pattern")
     if isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise UsageError(f"{source} cannot be read: {reason(error)}")
     raise UsageError(f"{source} is not there: name a file, a folder, a glob or '-' for standard input")
@@ -86,12 +91,17 @@ def _some(photos: Iterator[Photo], otherwise: str) -> Iterator[Photo]:
     return chain([first], photos)
 
 
-def _in_glob(pattern: str) -> Iterator[Photo]:
+def _in_glob(pattern: str, every: int) -> Iterator[Photo]:
     for match in matches(pattern):
-        try:
-            yield from _opened(match)
-        except UsageError as error:
-            yield MissingPhoto(match, str(error))
+        yield from _in_turn(match, every)
+
+
+def _in_turn(name: str, every: int) -> Iterator[Photo]:
+    """What a name in a list stands for as it is now, or why there is nothing."""
+    try:
+        yield from _opened(name, every)
+    except UsageError as error:
+        yield MissingPhoto(name, str(error))
 
 
 def _in_collection(source: str) -> Iterator[Photo]:

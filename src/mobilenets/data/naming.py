@@ -11,6 +11,7 @@ _IMAGES = _words(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .gif .bmp .webp .avif .heic .heif .hif .tif .tiff .ppm .pgm .pbm .pnm "
     ".jp2 .j2k .jpf .qoi .ico"
 )
+_VIDEOS = _words(".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .ts .mts .m2ts .wmv .flv .3gp .ogv")
 # What lies beside photographs and is never mistaken for one.
 _COMPANIONS = _words(
     ".txt .csv .tsv .json .jsonl .xml .yaml .yml .md .rst .html .htm .pdf .py .ipynb .sh .log .ini .db .mat .npy .npz "
@@ -51,6 +52,11 @@ def ending(name: str) -> str:
 def is_image(name: str) -> bool:
     """Whether a file's name ends as an image's does, in any case."""
     return ending(name) in _IMAGES
+
+
+def is_video(name: str) -> bool:
+    """Whether a file's name ends as a video's does, in any case."""
+    return ending(name) in _VIDEOS
 
 
 def is_companion(name: str) -> bool:
