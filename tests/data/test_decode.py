@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from mobilenets.data.decode import FORMATS, decode
+from mobilenets.data.decode import FORMATS, decode, decode_sized
 from mobilenets.data.photos import BadImage
 
 WIDTH, HEIGHT = 48, 32
@@ -372,6 +372,17 @@ def test_smaller_decoding_looks_the_same_and_turns_too(shared_data: Path) -> Non
     assert whole.shape == (1920, 1440, 3) and small.shape == (480, 360, 3)
     views = [np.asarray(Image.fromarray(each).resize((160, 213), 2), np.float64) for each in (whole, small)]
     assert np.abs(views[0] - views[1]).mean() < 1.5
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("size", [(1601, 1607), (1607, 1601), (800, 800), (640, 480), (30, 20)])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_that_of_the_whole_photograph_upright(kind: str, size: tuple[int, int], orientation: int) -> None:
+    data = encoded(quarters(*size), kind, exif=exif(orientation))
+    whole, small = decode_sized(data), decode_sized(data, at_least=100)
+    assert whole.size == small.size == whole.pixels.shape[:2]
+    assert whole.size == (size if orientation > 4 else size[::-1])
+    assert (small.pixels.shape[0] < whole.size[0]) == (kind == "JPEG" and min(size) > 400)
 
 
 def test_only_jpegs_are_decoded_smaller() -> None:

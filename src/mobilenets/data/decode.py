@@ -5,6 +5,7 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import IO, TypeVar
 
 from PIL import (  # each module adds its reader to Image.OPEN; no other reader is ever tried
@@ -23,9 +24,9 @@ from PIL import (  # each module adds its reader to Image.OPEN; no other reader 
 )
 
 from mobilenets.data.photos import BadImage
-from mobilenets.data.pixels import Array, rgb, upright
+from mobilenets.data.pixels import Array, lies_on_its_side, rgb, upright
 
-__all__ = ["FORMATS", "MAX_PIXELS", "Array", "BadImage", "decode", "opened"]
+__all__ = ["FORMATS", "MAX_PIXELS", "Array", "BadImage", "Sized", "decode", "decode_sized", "opened"]
 
 Result = TypeVar("Result")
 
@@ -53,6 +54,19 @@ def decode(data: bytes, *, at_least: int | None = None) -> Array:
     pixels, which scaled down looks the same and decodes several times faster. Safe in threads.
     Raises `BadImage` for whatever is empty, cut short, damaged, no image, or over `MAX_PIXELS`.
     """
+    return decode_sized(data, at_least=at_least).pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sized:
+    """Pixels (H, W, 3), perhaps fewer than the photograph has, and its own `size` (height, width), upright."""
+
+    pixels: Array
+    size: tuple[int, int]
+
+
+def decode_sized(data: bytes, *, at_least: int | None = None) -> Sized:
+    """`decode`, and how large the whole photograph is."""
     return _guarded(data, lambda stream: _decode(stream, data, at_least))
 
 
@@ -77,7 +91,7 @@ def _guarded(data: bytes, work: Callable[[io.BytesIO], Result]) -> Result:
         raise BadImage(_reason(error)) from error
 
 
-def _decode(stream: io.BytesIO, data: bytes, at_least: int | None) -> Array:
+def _decode(stream: io.BytesIO, data: bytes, at_least: int | None) -> Sized:
     image = _open(stream, data)
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -85,10 +99,13 @@ def _decode(stream: io.BytesIO, data: bytes, at_least: int | None) -> Array:
     end = _ENDS.get(image.format or "")
     if end is not None and not data.endswith(end) and data.find(end, stream.tell()) < 0:
         raise BadImage("truncated")
-    if at_least is not None and isinstance(image, JpegImagePlugin.JpegImageFile):
-        image.draft(None, (2 * at_least, 2 * at_least))
+    if at_least is None or not isinstance(image, JpegImagePlugin.JpegImageFile):
+        image.load()
+        pixels = rgb(upright(image))
+        return Sized(pixels, (pixels.shape[0], pixels.shape[1]))
+    image.draft(None, (2 * at_least, 2 * at_least))
     image.load()
-    return rgb(upright(image))
+    return Sized(rgb(upright(image)), (width, height) if lies_on_its_side(image) else (height, width))
 
 
 def _open(stream: io.BytesIO, data: bytes) -> Image.Image:

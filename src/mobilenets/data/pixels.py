@@ -21,6 +21,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_ON_ITS_SIDE = range(5, 9)
 _ORIENTATION = 274
 
 
@@ -28,6 +29,11 @@ def upright(image: Image.Image) -> Image.Image:
     """The picture as its EXIF orientation says it was taken; one whose EXIF cannot be read stands as it is stored."""
     turn = _TURNS.get(orientation(image))
     return image if turn is None else image.transpose(turn)
+
+
+def lies_on_its_side(image: Image.Image) -> bool:
+    """Whether `upright` exchanges width and height."""
+    return orientation(image) in _ON_ITS_SIDE
 
 
 def orientation(image: Image.Image) -> int:

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from mobilenets.data.cache import Centre, ahead
-from mobilenets.data.decode import decode
+from mobilenets.data.decode import decode_sized
 from mobilenets.data.photos import BadImage, Photo
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.views import Array
 from mobilenets.errors import JobError
-from mobilenets.tasks.protocol import Answer, Task
+from mobilenets.tasks.protocol import Answer, Placed, Task
 
 
 class Answering(Protocol):
@@ -44,9 +44,15 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
+    """What is shown of a photograph, and the `size` (height, width) of the whole of it."""
+
     name: str
     pixels: Array | None = None
+    size: tuple[int, int] = (0, 0)
     error: str = ""
+
+    def place(self, answer: Answer) -> Answer:
+        return answer.placed(self.size) if isinstance(answer, Placed) else answer
 
 
 def predict(model: Answering, photos: Iterable[Photo], *, batch: int, threads: int) -> Iterator[Prediction]:
@@ -73,7 +79,8 @@ def _batched(reads: Iterator[_Read], size: int) -> Iterator[list[_Read]]:
 
 def _read(photo: Photo, shape: Centre) -> _Read:
     try:
-        return _Read(photo.name, shape(decode(photo.read(), at_least=shape.side)))
+        decoded = decode_sized(photo.read(), at_least=shape.side)
+        return _Read(photo.name, shape(decoded.pixels), decoded.size)
     except BadImage as error:
         return _Read(photo.name, error=str(error))
 
@@ -91,4 +98,7 @@ def _answer(model: Answering, reads: Sequence[_Read]) -> Iterator[Prediction]:
             )
         answers = iter(model.task.answers(outputs))
     for read in reads:
-        yield Prediction(read.name, error=read.error) if read.pixels is None else Prediction(read.name, next(answers))
+        if read.pixels is None:
+            yield Prediction(read.name, error=read.error)
+        else:
+            yield Prediction(read.name, read.place(next(answers)))

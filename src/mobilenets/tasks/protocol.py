@@ -29,6 +29,15 @@ class Answer(Protocol):
         ...
 
 
+@runtime_checkable
+class Placed(Protocol):
+    """An answer that says where things are: it is told how large the photograph is before the user is told anything."""
+
+    def placed(self, size: tuple[int, int]) -> Answer:
+        """The answer for a photograph of so many pixels: its upright height and width."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """How good answers are: `headline` names the figure that is followed, higher is better; `details` are parts of
@@ -197,6 +206,21 @@ class Shows(Protocol):
 
     def shown(self, preprocessing: Preprocessing) -> Preprocessing:
         """What is usual, changed to its way."""
+        ...
+
+
+@runtime_checkable
+class Locates(Protocol):
+    """A task whose answers are `Detections`."""
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The kinds of things that it finds, in the order of its outputs."""
+        ...
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """What each of them is numbered in the data set that it was learnt from."""
         ...
 
 
