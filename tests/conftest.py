@@ -174,3 +174,29 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def video() -> Callable[..., Path]:
+    """`video(path, count=12)` is a video file, four frames a second: its left half is red.
+
+    The rest of frame k is grey of value 10 k (modulo 250). Its kind goes by the path's ending.
+    """
+    import av
+    import numpy as np
+
+    def make(path: Path, *, count: int = 12, height: int = 48, width: int = 64, **options: str) -> Path:
+        codec = "mpeg4" if path.suffix == ".avi" else "h264"
+        with av.open(str(path), "w", options=options) as container:
+            stream = container.add_stream(codec, rate=4)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for number in range(count):
+                pixels = np.full((height, width, 3), 10 * number % 250, np.uint8)
+                pixels[:, : width // 2] = (220, 30, 30)
+                noise = np.random.default_rng(number).integers(-9, 10, pixels.shape)
+                pixels = (pixels + noise).clip(0, 255).astype(np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            container.mux(stream.encode())
+        return path
+
+    return make

@@ -131,6 +131,24 @@ def test_a_list_on_standard_input(type_in: Callable[[bytes], None]) -> None:
     assert photos[3].read() == Path("lone.jpg").read_bytes()
 
 
+def test_a_video_is_its_frames(type_in: Callable[[bytes], None], video: Callable[..., Path]) -> None:
+    video(Path("v.MP4"), count=3, height=16, width=16)
+    expected = [f"v.MP4#{number:06}" for number in range(3)]
+    Path("broken.mp4").write_bytes(b"no video")
+    assert [photo.name for photo in photographs(["v.MP4", "lone.jpg"])] == [*expected, "lone.jpg"]
+    assert [photo.name for photo in photographs(["v.MP4"], every=2)] == expected[::2]
+    assert [photo.name for photo in photographs(["*.[mM][pP]4"])] == ["broken.mp4", *expected]
+    type_in(b"v.MP4\nbroken.mp4\ngone.mp4\n")
+    *found, broken, gone = photographs(["-"])
+    assert [photo.name for photo in found] == expected
+    with pytest.raises(BadImage, match=r"broken.mp4 is no video that can be read \(Invalid"):
+        broken.read()
+    with pytest.raises(BadImage, match=r"gone.mp4 is not there"):
+        gone.read()
+    with pytest.raises(UsageError, match=r"broken.mp4 is no video"):
+        photographs(["lone.jpg", "broken.mp4"])
+
+
 def test_an_image_on_standard_input(type_in: Callable[[bytes], None]) -> None:
     type_in(Path("p/b.png").read_bytes())
     assert found("-") == ["standard input"]

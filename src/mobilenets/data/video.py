@@ -70,10 +70,10 @@ def frames(file: Path, *, name: str, every: int = 1) -> Iterator[Photo]:
     try:
         with _opened(file) as container:
             pictures = len(container.streams.video)
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {reason(error)}") from error
-    except av.FFmpegError as error:
-        raise UsageError(f"{name} is no video or a damaged one: play it to see, or convert it") from error
+    except (av.FFmpegError, OSError) as error:
+        raise UsageError(
+            f"{name} is no video that can be read ({error.strerror}): play it to see, or convert it"
+        ) from error
     if not pictures:
         raise UsageError(f"{name} has no pictures: name a video or a photograph")
     return _frames(file, name, every=every)
@@ -101,6 +101,8 @@ def _frames(file: Path, name: str, *, every: int) -> Iterator[Photo]:
                 number += 1
     except BadImage as error:
         yield MissingPhoto(f"{name}#{number:06}", str(error))
+    except OSError as error:
+        yield MissingPhoto(f"{name}#{number:06}", reason(error))
 
 
 def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[VideoFrame]":
@@ -111,20 +113,18 @@ def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[Vi
     try:
         for packet in container.demux(stream):
             if packet.is_corrupt and number:
-                break
+                # What other threads have still in hand came before.
+                yield from stream.codec_context.decode(None)
+                raise BadImage(_DAMAGED)
             for frame in packet.decode():
                 last = _time(frame, stream, number) - _start(stream)
                 number += 1
                 yield frame
-        else:
-            if last + _EARLY >= _length(container, stream):
-                return
-    except (av.FFmpegError, OSError):
-        pass
-    # What other threads have still in hand came before.
-    with contextlib.suppress(av.FFmpegError):
-        yield from (frame for frame in stream.codec_context.decode(None) if not frame.is_corrupt)
-    raise BadImage(_DAMAGED)
+    except av.FFmpegError as error:
+        # What the decoder has still in hand may be damaged as well.
+        raise BadImage(_DAMAGED) from error
+    if last + _EARLY < _length(container, stream):
+        raise BadImage(_DAMAGED)
 
 
 def _time(frame: "VideoFrame", stream: "VideoStream", number: int) -> Fraction:
