@@ -21,7 +21,14 @@ _REMEDIES = {
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in place in one step.
+    """Let `write` fill a temporary file, then put it in place: see `whole_file`."""
+    with whole_file(path) as temporary:
+        write(temporary)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` to fill, put in place in one step when the block ends well.
 
     After a crash at any moment `path` is the old file or the new one. The temporary file ends as `path` does, for
     writers that go by the ending; what a killed process left of one is removed by the next write. Raises `JobError` in
@@ -32,7 +39,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     except OSError as error:
         raise JobError(f"{path} cannot be written: {_because(error)}") from error
     try:
-        write(temporary)
+        yield temporary
         _to_disk(temporary)
         temporary.replace(path)
     except OSError as error:

@@ -13,7 +13,6 @@ from mobilenets.data.finding import MissingPhoto
 from mobilenets.data.photos import BadImage, Photo
 from mobilenets.data.pixels import Array
 from mobilenets.errors import UsageError
-from mobilenets.files import reason
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'mobilenets[video]'"
 _QUARTER = 90
-# A video that ends so many seconds before its own head says breaks off.
-_EARLY = 1
+# A video that ends so many seconds before its own head says it does breaks off.
+_EARLY = Fraction(1, 2)
 _DAMAGED = "the video breaks off or is damaged here"
 
 
@@ -89,6 +88,8 @@ def _opened(file: Path) -> "Iterator[InputContainer]":
 
 
 def _frames(file: Path, name: str, *, every: int) -> Iterator[Photo]:
+    import av
+
     number = 0
     try:
         with _opened(file) as container:
@@ -101,15 +102,15 @@ def _frames(file: Path, name: str, *, every: int) -> Iterator[Photo]:
                 number += 1
     except BadImage as error:
         yield MissingPhoto(f"{name}#{number:06}", str(error))
-    except OSError as error:
-        yield MissingPhoto(f"{name}#{number:06}", reason(error))
+    except (av.FFmpegError, OSError) as error:
+        yield MissingPhoto(f"{name}#{number:06}", str(error.strerror))
 
 
 def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[VideoFrame]":
     """The whole frames; raises `BadImage` behind the last of them where there should be more."""
     import av
 
-    number, last = 0, Fraction(0)
+    number, end = 0, Fraction(0)
     try:
         for packet in container.demux(stream):
             if packet.is_corrupt and number:
@@ -117,13 +118,13 @@ def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[Vi
                 yield from stream.codec_context.decode(None)
                 raise BadImage(_DAMAGED)
             for frame in packet.decode():
-                last = _time(frame, stream, number) - _start(stream)
+                end = _time(frame, stream, number) + _lasts(frame, stream)
                 number += 1
                 yield frame
     except av.FFmpegError as error:
         # What the decoder has still in hand may be damaged as well.
         raise BadImage(_DAMAGED) from error
-    if last + _EARLY < _length(container, stream):
+    if end - _start(stream) + _EARLY < _length(container, stream):
         raise BadImage(_DAMAGED)
 
 
@@ -132,6 +133,11 @@ def _time(frame: "VideoFrame", stream: "VideoStream", number: int) -> Fraction:
     if frame.pts is None or frame.time_base is None:
         return number / (stream.average_rate or Fraction(25))
     return frame.pts * frame.time_base
+
+
+def _lasts(frame: "VideoFrame", stream: "VideoStream") -> Fraction:
+    said = (frame.duration or 0) * (frame.time_base or Fraction(0))
+    return max(said, 1 / stream.average_rate if stream.average_rate else Fraction(0))
 
 
 def _start(stream: "VideoStream") -> Fraction:

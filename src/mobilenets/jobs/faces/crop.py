@@ -17,6 +17,7 @@ from mobilenets.data.photos import ArrayPhoto, BadImage, Photo
 from mobilenets.data.wording import listed
 from mobilenets.errors import JobError, UsageError
 from mobilenets.files import expanded, write_bytes_whole, write_whole
+from mobilenets.jobs.new_folder import check_new_folder
 from mobilenets.settings import within
 from mobilenets.training.watch import counting
 
@@ -68,7 +69,7 @@ def align_faces(
     within("size", size, low=_SIZES[0], high=_SIZES[1])
     check_detector()
     folder = Path(out)
-    _check_out(folder, expanded(str(source)))
+    check_new_folder(folder, flag="--out", sources=[str(source)])
     places = _places(str(source))
     by_box, left_out = [], {}
     with counting(console or Console(stderr=True), "finding faces", total=len(places)) as advance:
@@ -114,13 +115,6 @@ def _check_distinct(source: str, places: Sequence[_Place]) -> None:
         other = seen.setdefault(place.crop, place.name)
         if other != place.name:
             raise UsageError(f"{source}: the crops of {other} and {place.name} would have one name: rename one")
-
-
-def _check_out(folder: Path, source: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"--out {folder} is there and not an empty folder: choose another name")
-    if source.is_dir() and folder.resolve().is_relative_to(source.resolve()):
-        raise UsageError(f"--out {folder} lies within the photographs of {source}: choose a folder elsewhere")
 
 
 def _write_left_out(file: Path, left_out: Mapping[str, str]) -> None:
