@@ -200,3 +200,59 @@ def video() -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finder() -> Any:
+    """A model of boxes without weights: it finds what is red as "red" (category 7), and doubts "all" (3) everywhere.
+
+    It stands wherever a checkpoint's `Model` does, and sees photographs squashed to 64 pixels.
+    """
+    from dataclasses import dataclass, field
+
+    import numpy as np
+    import torch
+
+    from mobilenets.data.preprocess import Preprocessing
+    from mobilenets.tasks.detect.answers import Detections
+
+    def found(redness: "NDArray[np.bool_]") -> Detections:
+        boxes, kinds, scores = [[0, 0, 1, 1]], [0], [0.125]
+        if redness.any():
+            rows, columns = (np.flatnonzero(redness.any(axis=axis)) for axis in (1, 0))
+            sides = [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]
+            boxes, kinds, scores = [[side / 64 for side in sides], *boxes], [1, *kinds], [0.875, *scores]
+        return Detections(("all", "red"), np.array(boxes, np.float32), np.array(kinds), np.array(scores, np.float32))
+
+    class Task:
+        name, classes, numbers = "detect", ("all", "red"), (3, 7)
+
+        def answers(self, outputs: torch.Tensor) -> list[Detections]:
+            return [found(one.numpy() > 0) for one in outputs]
+
+    @dataclass
+    class Finder:
+        task: Task = field(default_factory=Task)
+        preprocessing: Preprocessing = field(
+            default_factory=lambda: Preprocessing(resolution=64, crop=1.0, squash=True)
+        )
+        notes: tuple[str, ...] = ()
+
+        def __call__(self, images: torch.Tensor) -> torch.Tensor:
+            red, green, blue = images.float().unbind(1)
+            return torch.where((red > 150) & (green < 90) & (blue < 90), 1.0, 0.0)
+
+    return Finder()
+
+
+@pytest.fixture(scope="session")
+def red_on_grey() -> "Callable[..., NDArray[np.uint8]]":
+    """`red_on_grey(box, height=.., width=..)` is a grey photograph with one red box: left, top, right, bottom."""
+    import numpy as np
+
+    def make(box: tuple[int, int, int, int], *, height: int = 96, width: int = 128) -> "NDArray[np.uint8]":
+        pixels = np.full((height, width, 3), 128, np.uint8)
+        pixels[box[1] : box[3], box[0] : box[2]] = (220, 30, 30)
+        return pixels
+
+    return make

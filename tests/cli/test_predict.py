@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
 from mobilenets.cli.main import main
 from mobilenets.tasks.attributes import Attributes
@@ -158,3 +160,72 @@ def test_file_names_that_are_no_text(tiny_model: Path, swatches: Path, tmp_path:
         assert name == os.fsencode(tmp_path) + b"/\xff[bold]\xc3\xa4.png"
     else:
         assert name in done.stdout
+
+
+class TestBoxes:
+    @pytest.fixture(autouse=True)
+    def red(
+        self, finder: Any, red_on_grey: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Photographs 12.png and none.png here, and the model that finds what is red."""
+        monkeypatch.setattr("mobilenets.jobs.predict.load_any", lambda *_, **__: finder)
+        monkeypatch.chdir(tmp_path)
+        Path("p").mkdir()
+        for name, box in (("12", (32, 24, 96, 72)), ("none", (0, 0, 0, 0))):
+            Image.fromarray(red_on_grey(box)).save(f"p/{name}.png")
+
+    def test_a_line_names_the_surest(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert _predict(Path("m"), "p", "--threshold", "0.1") == 0
+        assert capsys.readouterr().out == "p/12.png  red 88%, all 12%\np/none.png  all 12%\n"
+        assert _predict(Path("m"), "p") == 0
+        assert capsys.readouterr().out == "p/12.png  red 88%\np/none.png  nothing\n"
+
+    def test_json_is_a_list_of_cocos_results(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("p/broken.png").write_bytes(b"no image")
+        assert _predict(Path("m"), "p", "--json", "--threshold", "0") == 1
+        out, err = capsys.readouterr()
+        rows = json.loads(out)
+        assert [(row["image_id"], row["category_id"], row["score"]) for row in rows] == [
+            (12, 7, 0.875),
+            (12, 3, 0.125),
+            (2, 3, 0.125),
+        ]
+        assert rows[1]["bbox"] == [0, 0, 128, 96]
+        assert rows[2]["file_name"] == "p/none.png"
+        assert out.count("\n") == len(rows) + 2  # a result a line
+        assert err.splitlines() == [
+            "note: p/broken.png cannot be read: not an image",
+            "mobilenets predict: 1 of 3 photographs could not be read",
+        ]
+
+    def test_nothing_found_is_an_empty_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert _predict(Path("m"), "p/none.png", "--json") == 0
+        assert json.loads(capsys.readouterr().out) == []
+
+    def test_numbers_that_are_not_kept_are_told(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert _predict(Path("m"), "p/12.png", "p/12.png", "--json") == 0
+        out, err = capsys.readouterr()
+        assert [row["image_id"] for row in json.loads(out)] == [12, 1]
+        assert err.startswith("note: 1 photograph is called by a number that another has too")
+
+    def test_csv_has_a_row_a_box(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("p/broken.png").write_bytes(b"no image")
+        assert _predict(Path("m"), "p", "--csv") == 1
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert list(rows[0]) == ["image", "label", "score", "left", "top", "right", "bottom", "error"]
+        assert [(row["image"], row["label"], row["error"]) for row in rows] == [
+            ("p/12.png", "red", ""),
+            ("p/broken.png", "", "not an image"),
+        ]
+        assert float(rows[0]["left"]) == pytest.approx(32, abs=2)
+
+    def test_drawings_and_a_video(self, video: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+        video(Path("clip.mp4"), count=5)
+        assert _predict(Path("m"), "clip.mp4", "p", "--every", "2", "--draw", "out") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:3] == [f"clip.mp4#{number:06}  red 88%" for number in (0, 2, 4)]
+        assert sorted(str(file) for file in Path("out").rglob("*.*")) == [
+            "out/clip.mp4",
+            "out/p/12.png",
+            "out/p/none.png",
+        ]

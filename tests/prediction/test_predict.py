@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from mobilenets.data.photos import ArrayPhoto, Photo
 from mobilenets.errors import JobError
 from mobilenets.prediction.model import Model, load
 from mobilenets.prediction.predict import Prediction, predict
+from mobilenets.tasks.detect.answers import Detections
 
 Weave = Callable[..., NDArray[np.uint8]]
 Made = Callable[..., ArrayPhoto]
@@ -105,3 +107,23 @@ def test_outputs_that_are_no_numbers_are_no_answers(model: Model, photo: Made) -
 
     with pytest.raises(JobError, match="the model's outputs are not finite: its weights are damaged"):
         list(predict(replace(model, network=Broken()), [photo()], batch=1, threads=1))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_boxes_are_pixels_of_the_upright_photograph_however_small_it_was_decoded(
+    finder: Any, red_on_grey: Weave, orientation: int
+) -> None:
+    tags = Image.Exif()
+    tags[274] = orientation
+    stream = io.BytesIO()
+    box, height, width = (250, 500, 1000, 625), 1000, 2000
+    Image.fromarray(red_on_grey(box, height=height, width=width)).save(stream, "JPEG", exif=tags.tobytes())
+    (found,) = predict(finder, [PipedPhoto(stream.getvalue())], batch=1, threads=1)
+    expected = {
+        1: [250, 500, 1000, 625],
+        3: [width - 1000, height - 625, width - 250, height - 500],
+        6: [height - 625, 250, height - 500, 1000],  # a quarter to the right
+    }
+    assert isinstance(found.answer, Detections)
+    assert found.answer.size == ((width, height) if orientation == 6 else (height, width))
+    np.testing.assert_allclose(found.answer.pixels[0], expected[orientation], atol=2000 / 64)

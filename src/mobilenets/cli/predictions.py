@@ -39,7 +39,7 @@ class Lines:
     """A line a photograph."""
 
     def write(self, prediction: "Prediction") -> None:
-        text = prediction.answer.line() if prediction.answer else f"cannot be read: {prediction.error}"
+        text = prediction.answer.line() if prediction.answer is not None else f"cannot be read: {prediction.error}"
         print_line(f"{prediction.name}  {text}")
 
     def finish(self) -> None:
@@ -50,7 +50,7 @@ class Objects:
     """A JSON object a line."""
 
     def write(self, prediction: "Prediction") -> None:
-        answer = prediction.answer.record() if prediction.answer else {"error": prediction.error}
+        answer = prediction.answer.record() if prediction.answer is not None else {"error": prediction.error}
         print(_dumped({"image": prediction.name, **answer}))
 
     def finish(self) -> None:
@@ -76,12 +76,9 @@ class CocoList:
     def finish(self) -> None:
         """Close the list."""
         print("\n]" if self._before == ",\n" else "[]")
-        if self._results.renumbered:
-            print(
-                f"note: {self._results.renumbered:,} photographs are called by a number that another has too, and got "
-                "another image_id: go by file_name",
-                file=sys.stderr,
-            )
+        if more := self._results.renumbered:
+            those = f"{more:,} photograph{'s are' if more > 1 else ' is'}"
+            print(f"note: {those} called by a number that another has too: go by file_name", file=sys.stderr)
 
 
 class Rows:
@@ -141,7 +138,7 @@ class BoxRows:
 
 def _plain(prediction: "Prediction") -> dict[str, Any]:
     """The values of an answer that fit into one cell; those of an object within it as `object.name`."""
-    record = prediction.answer.record() if prediction.answer else {}
+    record = prediction.answer.record() if prediction.answer is not None else {}
     cells: dict[str, Any] = {}
     for name, value in record.items():
         cells |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, dict) else {name: value}
