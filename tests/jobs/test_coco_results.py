@@ -1,13 +1,16 @@
 """Detections as COCO's results, with pycocotools as the reader."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from mobilenets.jobs.coco_results import CocoResults
+from mobilenets.data.inputs import photographs
+from mobilenets.jobs.coco_results import CocoResults, known_ids
 from mobilenets.prediction.predict import Prediction
 from mobilenets.tasks.detect.answers import Detections
 
@@ -54,6 +57,37 @@ def test_what_has_no_boxes_has_no_results() -> None:
 )
 def test_photographs_are_known_by_their_number_or_get_one(names: tuple[str, ...], expected: list[int]) -> None:
     assert _ids(*names) == expected
+
+
+def test_a_coco_folder_says_the_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("c/val2017", "c/annotations"):
+        Path(folder).mkdir(parents=True)
+    for name in ("7.jpg", "8.jpg", "9.jpg"):
+        Image.new("RGB", (8, 8)).save(Path("c/val2017") / name)
+    images = [{"id": 70, "file_name": "7.jpg"}, {"id": 9, "file_name": "8.jpg"}]
+    Path("c/annotations/instances_val2017.json").write_text(
+        json.dumps({"images": images, "annotations": [], "categories": [{"id": 5, "name": "owl"}]})
+    )
+    for source in ("c", "c/", "."):
+        ids = known_ids([source])
+        results = CocoResults((5, 90), ids)
+        names = [photo.name for photo in photographs([source])]
+        assert len(names) == 3
+        assert [results.of(Prediction(name, FOUND))[0]["image_id"] for name in names] == [70, 9, 1]
+        assert results.renumbered == 1  # 9 is the id of 8.jpg
+    shutil.make_archive("z", "zip", "c")
+    assert known_ids(["z.zip", "c/val2017", "c/val2017/7.jpg", "gone"]) == {
+        "z.zip/val2017/7.jpg": 70,
+        "z.zip/val2017/8.jpg": 9,
+    }
+
+
+def test_coco_mini(shared_data: Path) -> None:
+    ids = known_ids([str(shared_data / "coco_mini")])
+    names = {photo.name for photo in photographs([str(shared_data / "coco_mini")])}
+    assert len(names & set(ids)) == 159
+    assert all(int(Path(name).stem) == identity for name, identity in ids.items())
 
 
 def test_numbers_that_were_not_kept_are_counted() -> None:

@@ -27,11 +27,11 @@ def printer(predictions: "Predictions", *, as_json: bool, as_csv: bool) -> Print
     """What prints the answers of this task in this form."""
     from mobilenets.tasks.protocol import Locates
 
-    boxes = isinstance(predictions.task, Locates)
+    task = predictions.task
     if as_json:
-        return CocoList(predictions.task.numbers) if isinstance(predictions.task, Locates) else Objects()
+        return CocoList(task.numbers, predictions.sources) if isinstance(task, Locates) else Objects()
     if as_csv:
-        return BoxRows() if boxes else Rows()
+        return BoxRows() if isinstance(task, Locates) else Rows()
     return Lines()
 
 
@@ -60,10 +60,10 @@ class Objects:
 class CocoList:
     """One JSON list of COCO's results, each on a line of its own; what cannot be read is told on standard error."""
 
-    def __init__(self, numbers: Sequence[int]) -> None:
-        from mobilenets.jobs.coco_results import CocoResults
+    def __init__(self, numbers: Sequence[int], sources: Sequence[str]) -> None:
+        from mobilenets.jobs.coco_results import CocoResults, known_ids
 
-        self._results = CocoResults(numbers)
+        self._results = CocoResults(numbers, known_ids(sources))
         self._before = "[\n"
 
     def write(self, prediction: "Prediction") -> None:

@@ -48,7 +48,7 @@ def photos_below(folder: str) -> Iterator[Photo]:
         if found.error:
             yield MissingPhoto(found.path, f"the folder cannot be read: {found.error}")
         for name in found.images:
-            yield photo_named(_join(found.path, name))
+            yield photo_named(named_in(found.path, name))
 
 
 def matches(pattern: str) -> Iterator[str]:
@@ -62,7 +62,7 @@ def matches(pattern: str) -> Iterator[str]:
     below = "/".join(parts[place + 1 :]) or _ANY
     for top in matches(above) if glob.has_magic(above) else [above]:
         for folder in _folders(top):
-            for match in matches(_join(glob.escape(folder.path), below)):
+            for match in matches(named_in(glob.escape(folder.path), below)):
                 # Folders that all match are looked through one by one anyway.
                 if below != _ANY or not Path(match).is_dir():
                     yield match
@@ -102,7 +102,7 @@ def _folders(top: str) -> Iterator[_Folder]:
         images = sorted((name for name, folder in entries.items() if is_image(name) and not folder), key=natural)
         yield _Folder(here.path, images)
         inner = sorted((name for name, folder in entries.items() if folder), key=natural, reverse=True)
-        waiting += [_Waiting(_join(here.path, name), (*here.above, identity)) for name in inner]
+        waiting += [_Waiting(named_in(here.path, name), (*here.above, identity)) for name in inner]
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
@@ -112,5 +112,6 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _join(folder: str, name: str) -> str:
+def named_in(folder: str, name: str) -> str:
+    """What a photograph of a folder is called, by its name from there."""
     return name if folder == "." else f"{folder.rstrip('/')}/{name}"

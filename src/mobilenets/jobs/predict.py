@@ -27,8 +27,9 @@ THRESHOLD = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Predictions(Iterator[Prediction]):
-    """The predictions of one request, as they come, and the task that they answer."""
+    """The predictions for some sources, as they come, and the task that they answer."""
 
+    sources: tuple[str, ...]
     task: Task
     answers: Iterator[Prediction]
 
@@ -87,9 +88,9 @@ def predict(
             yield replace(prediction, answer=told)
 
     if draw is None:
-        return Predictions(loaded.task, answers(photos))
+        return Predictions(tuple(several), loaded.task, answers(photos))
     names = DrawnNames(Path(draw), top_of(several))
-    return Predictions(loaded.task, draw_photos(answers, photos, names, threads=workers))
+    return Predictions(tuple(several), loaded.task, draw_photos(answers, photos, names, threads=workers))
 
 
 def _check(*, batch: int, threads: int, limit: int | None, every: int, threshold: float | None) -> None:

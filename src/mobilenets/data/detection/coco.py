@@ -53,6 +53,21 @@ def read_coco(tree: Tree, files: Sequence[str], *, name: str) -> Collection:
     return assemble(name, reading.listed, joined_boxes(reading.drawn), reading.categories(), reading.tally)
 
 
+def image_ids(tree: Tree, files: Sequence[str]) -> dict[str, int | str]:
+    """The id of each photograph that COCO files list, by its place in the tree. Raises `UsageError` as `read_coco`."""
+    ids: dict[str, int | str] = {}
+    for name in files:
+        file = coco_file(load(tree, name), f"{tree.where}/{name}")
+        names = [_file_name(file, place, image) for place, image in enumerate(file.images)]
+        folder = _photo_folder(tree, name, names, _split(name))
+        found = (
+            (base, _identity(file, place, image))
+            for place, (image, base) in enumerate(zip(file.images, names, strict=True))
+        )
+        ids |= {joined(folder, base): identity for base, identity in found}
+    return ids
+
+
 def _splits(files: Sequence[str], tree: Tree) -> dict[str, str | None]:
     splits = {file: _split(file) for file in files}
     for split, count in Counter(splits.values()).items():

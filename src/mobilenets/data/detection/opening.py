@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from mobilenets.data.detection.coco import coco_files, read_coco
-from mobilenets.data.detection.tree import Below, FolderTree, Tree, ZipTree
+from mobilenets.data.detection.coco import coco_files, image_ids, read_coco
+from mobilenets.data.detection.tree import Below, FolderTree, Tree, ZipTree, joined
 from mobilenets.data.detection.voc import read_voc, voc_files
 from mobilenets.data.detection.yolo import label_files, read_yolo, yolo_plan
+from mobilenets.data.finding import named_in
 from mobilenets.data.naming import split_name
 from mobilenets.data.photos import Collection
 from mobilenets.errors import UsageError
@@ -68,6 +69,26 @@ def opened_detection(source: str) -> Opened:
         collection = read_yolo(tree, tree.inside(), path.name, name=path.resolve().parent.name)
         return Opened(_with_photographs(collection, source), "yolo")
     raise UsageError(f"{path} is no source of photographs with boxes: name {KINDS}")
+
+
+def coco_ids(source: str) -> dict[str, int | str]:
+    """The ids of photographs by their names as `photographs` gives them, where the folder or zip is COCO's; else none.
+
+    Raises `UsageError` where its annotations are damaged.
+    """
+    path = expanded(source)
+    tree: Tree
+    if path.is_dir():
+        tree = FolderTree(path)
+    elif path.is_file() and path.suffix.lower() == ".zip":
+        tree = ZipTree(path)
+    else:
+        return {}
+    names = tree.inside()
+    top = _top(names)
+    below = Below(tree, top) if top else tree
+    ids = image_ids(below, coco_files(below, below.inside()))
+    return {named_in(str(path), joined(top, name)): identity for name, identity in ids.items()}
 
 
 def _json(path: Path) -> Opened:
