@@ -142,6 +142,7 @@ class TestVideo:
         )
         assert [one.at for one in drawn] == [one.at - source[0].at for one in source]
         assert [one.at for one in drawn[:3]] == [0, Fraction(1, 4), Fraction(1, 2)]
+        assert drawn[0].video.rate == source[0].video.rate == 4
         for number, (one, other) in enumerate(zip(drawn, source, strict=True)):
             grey = one.pixels[40:90, 75:].mean()
             assert abs(grey - 10 * number) < 8
@@ -152,6 +153,7 @@ class TestVideo:
         assert len(list(ask(clip, draw=tmp_path / "out", every=4))) == 3
         drawn = [one for one in frames(tmp_path / "out/clip.mov.mp4", name="") if isinstance(one, FramePhoto)]
         assert [one.at for one in drawn] == [0, 1, 2]
+        assert drawn[0].video.rate == 1
 
     def test_one_that_breaks_off_is_drawn_as_far_as_it_goes(self, ask: Made, video: Made, tmp_path: Path) -> None:
         clip = video(tmp_path / "clip.mkv", count=24, height=240, width=320)

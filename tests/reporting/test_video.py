@@ -27,7 +27,7 @@ def _read(file: Path) -> list[tuple[Fraction, float, tuple[int, ...]]]:
 
 def test_each_picture_is_shown_at_its_time(tmp_path: Path) -> None:
     times = [Fraction(number, 1000) for number in (5000, 5040, 5090, 5900, 7000)]
-    with writing_video(tmp_path / "a.mp4", step=Fraction(1, 1000)) as writer:
+    with writing_video(tmp_path / "a.mp4", step=Fraction(1, 1000), rate=Fraction(4)) as writer:
         for number, at in enumerate(times):
             writer.add(_grey(40 * number), at=at)
         assert not (tmp_path / "a.mp4").exists()
@@ -38,7 +38,7 @@ def test_each_picture_is_shown_at_its_time(tmp_path: Path) -> None:
 
 
 def test_odd_sizes_get_an_edge_and_times_that_do_not_rise_a_step(tmp_path: Path) -> None:
-    with writing_video(tmp_path / "a.mp4", step=Fraction(1, 10)) as writer:
+    with writing_video(tmp_path / "a.mp4", step=Fraction(1, 10), rate=Fraction(10)) as writer:
         for at in (0, 0, Fraction(-1)):
             writer.add(_grey(200, height=47, width=33), at=Fraction(at))
     assert [(at, shape) for at, _, shape in _read(tmp_path / "a.mp4")] == [
@@ -47,7 +47,10 @@ def test_odd_sizes_get_an_edge_and_times_that_do_not_rise_a_step(tmp_path: Path)
 
 
 def test_what_does_not_end_well_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), writing_video(tmp_path / "a.mp4", step=Fraction(1, 10)) as writer:
+    with (
+        pytest.raises(RuntimeError),
+        writing_video(tmp_path / "a.mp4", step=Fraction(1, 10), rate=Fraction(10)) as writer,
+    ):
         writer.add(_grey(1), at=Fraction(0))
         raise RuntimeError
     assert not list(tmp_path.iterdir())
@@ -56,7 +59,7 @@ def test_what_does_not_end_well_leaves_nothing(tmp_path: Path) -> None:
 def test_what_cannot_be_encoded_is_said(tmp_path: Path) -> None:
     with (
         pytest.raises(JobError, match=r"a.mp4 cannot be written as a video: "),
-        writing_video(tmp_path / "a.mp4", step=Fraction(1, 10)) as writer,
+        writing_video(tmp_path / "a.mp4", step=Fraction(1, 10), rate=Fraction(10)) as writer,
     ):
         writer.add(np.zeros((2, 40_000, 3), np.uint8), at=Fraction(0))
     assert not list(tmp_path.iterdir())

@@ -23,8 +23,7 @@ def run(
     """Answer for photographs as they come; one that cannot be read is said so, and the exit code is then 1.
 
     Args:
-        sources: files, folders, globs, zips, videos, the name of a data set, or - for an image or a list on standard
-            input
+        sources: files, folders, globs, zips, videos, a data set by name, - for an image or a list on standard input
         model: checkpoint or artefact folder, or timm:NAME or torchvision:NAME
         weights: for the latter: a file with a state dict, or none for random weights; unset: the published ones
         batch: photographs at a time
@@ -32,7 +31,7 @@ def run(
         device: auto, cpu or cuda
         limit: answer for the first so many only
         every: of a video's frames, every so many-th (videos need the extra video)
-        threshold: detectors: the least score that is told; unset: .3. Give 0 to have an AP computed
+        threshold: detectors: the least score that is told; unset: .3, and 0 is what an AP needs
         draw: detectors: a new folder for the photographs with their boxes drawn, videos as MP4
         json: print JSON, one object a line; detectors: one list of COCO's results
         csv: print CSV; detectors: a row a box

@@ -23,15 +23,17 @@ INSTALL = "pip install 'mobilenets[video]'"
 _QUARTER = 90
 # A video that ends so many seconds before its own head says it does breaks off.
 _EARLY = Fraction(1, 2)
+_USUAL_RATE = Fraction(25)
 _DAMAGED = "the video breaks off or is damaged here"
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video file: its name as given, and the steps in seconds in which it counts time."""
+    """A video file: its name as given, the steps in seconds in which it counts time, and frames a second on average."""
 
     name: str
     step: Fraction
+    rate: Fraction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +97,7 @@ def _frames(file: Path, name: str, *, every: int) -> Iterator[Photo]:
         with _opened(file) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            video = Video(name, stream.time_base or Fraction(1, 1000))
+            video = Video(name, stream.time_base or Fraction(1, 1000), _rate(stream) / every)
             for frame in _decoded(container, stream):
                 if number % every == 0:
                     yield FramePhoto(f"{name}#{number:06}", video, _time(frame, stream, number), frame)
@@ -131,13 +133,17 @@ def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[Vi
 def _time(frame: "VideoFrame", stream: "VideoStream", number: int) -> Fraction:
     """Seconds at which a frame is shown; where the file does not say, frames are equally long."""
     if frame.pts is None or frame.time_base is None:
-        return number / (stream.average_rate or Fraction(25))
+        return number / _rate(stream)
     return frame.pts * frame.time_base
 
 
 def _lasts(frame: "VideoFrame", stream: "VideoStream") -> Fraction:
     said = (frame.duration or 0) * (frame.time_base or Fraction(0))
-    return max(said, 1 / stream.average_rate if stream.average_rate else Fraction(0))
+    return max(said, 1 / _rate(stream))
+
+
+def _rate(stream: "VideoStream") -> Fraction:
+    return stream.average_rate or _USUAL_RATE
 
 
 def _start(stream: "VideoStream") -> Fraction:

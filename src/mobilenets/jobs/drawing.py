@@ -119,8 +119,9 @@ class _Videos(contextlib.AbstractContextManager["_Videos"]):
         if done.frame is None or done.pixels is None:
             return
         if self._writer is None:
-            file = self.names.video(done.frame.video.name)
-            self._writer = self._open.enter_context(writing_video(file, step=done.frame.video.step))
+            of = done.frame.video
+            writing = writing_video(self.names.video(of.name), step=of.step, rate=of.rate)
+            self._writer = self._open.enter_context(writing)
         self._writer.add(done.pixels, at=done.frame.at)
 
     def __exit__(self, *error: object) -> None:

@@ -22,9 +22,9 @@ _EVEN = 2
 class VideoWriter:
     """Takes the pictures of an open video one by one."""
 
-    def __init__(self, container: "OutputContainer", *, step: Fraction) -> None:
+    def __init__(self, container: "OutputContainer", *, step: Fraction, rate: Fraction) -> None:
         self._container = container
-        self._step = step
+        self._step, self._rate = step, rate
         self._stream: VideoStream | None = None
         self._first = Fraction(0)
         self._last = -1
@@ -52,16 +52,17 @@ class VideoWriter:
 
     def _begin(self, height: int, width: int) -> "VideoStream":
         # x264's own middle way takes four times as long for files of about the same size.
-        stream = self._container.add_stream("h264", options={"preset": "veryfast"})
+        stream = self._container.add_stream("h264", rate=self._rate, options={"preset": "veryfast"})
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         stream.codec_context.time_base = self._step
         return stream
 
 
 @contextlib.contextmanager
-def writing_video(path: Path, *, step: Fraction) -> Iterator[VideoWriter]:
+def writing_video(path: Path, *, step: Fraction, rate: Fraction) -> Iterator[VideoWriter]:
     """An MP4 that is put in place when the block ends well; its times are whole numbers of `step` seconds.
 
+        `rate` is the pictures a second on average: so long is the last one shown.
     It has no sound. Raises `JobError` where it cannot be written.
     """
     import av
@@ -70,7 +71,7 @@ def writing_video(path: Path, *, step: Fraction) -> Iterator[VideoWriter]:
         try:
             # Given a name, FFmpeg would take some for addresses.
             with temporary.open("wb") as stream, av.open(stream, "w", format="mp4") as container:
-                writer = VideoWriter(container, step=step)
+                writer = VideoWriter(container, step=step, rate=rate)
                 yield writer
                 writer.finish()
         except av.FFmpegError as error:
