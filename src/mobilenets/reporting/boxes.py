@@ -17,6 +17,8 @@ Sides = tuple[int, int, int, int]
 
 # Of the side of a square as large as the photograph.
 _LINE, _TEXT = 1 / 250, 1 / 44
+# A dashed line's width, of that of others.
+_THIN = 2 / 3
 # Pixels below which text is not read.
 _SMALLEST_TEXT = 10
 _LONGEST = 60
@@ -121,7 +123,7 @@ def _outline(pencil: ImageDraw.ImageDraw, box: _Box, style: _Style) -> None:
     """A box's lines, just inside its edges; a dark one within parts them from a background of their colour."""
     left, top, right, bottom = (int(side) for side in (*np.floor(box.sides[:2]), *(np.ceil(box.sides[2:]) - 1)))
     if box.dashed:
-        _dashes(pencil, (left, top, right, bottom), box.colour, line=max(1, style.line // 2))
+        _dashes(pencil, (left, top, right, bottom), box.colour, line=math.ceil(style.line * _THIN))
         return
     if style.line > 1:
         pencil.rectangle((left, top, right, bottom), outline=BLACK, width=style.line + max(1, style.line // 3))

@@ -103,13 +103,14 @@ class Page:
         words = f'<figcaption dir="auto">{_text(caption)}</figcaption>' if caption else ""
         self._body.append(f'<figure><div class="row">{row}</div>{words}</figure>')
 
-    def gallery(self, tiles: Iterable[tuple[str, Sequence[str]]]) -> None:
+    def gallery(self, tiles: Iterable[tuple[str, Sequence[str]]], *, large: bool = False) -> None:
         """Add a grid of small pictures: pairs of a `data:` URI (`pictures.thumbnail`) and the lines below it.
 
-        The first line stands out. Raises ValueError for a picture that the page would have to fetch.
+        The first line stands out. `large` ones have room for what is written in them. Raises ValueError for a picture
+        that the page would have to fetch.
         """
         items = "".join(f"<li>{_tile(picture, lines)}</li>" for picture, lines in tiles)
-        self._body.append(f'<ul class="gallery">{items}</ul>')
+        self._body.append(f'<ul class="gallery{" large" if large else ""}">{items}</ul>')
 
     def html(self) -> str:
         """The whole file; write it as UTF-8."""

@@ -66,6 +66,8 @@ figcaption{color:var(--muted);font-size:.875rem;line-height:1.45;max-width:46rem
  padding:0;list-style:none}
 .gallery li{break-inside:avoid;min-width:0}
 .gallery img{display:block;width:100%;aspect-ratio:1;object-fit:contain;background:var(--card);border-radius:.4rem}
+.gallery.large{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr))}
+.gallery.large img{aspect-ratio:4/3}
 .gallery span{display:block;font-size:.8rem;line-height:1.4;color:var(--muted);overflow-wrap:anywhere}
 .gallery img+span{margin-top:.35rem;color:var(--ink);font-weight:600}
 @media(max-width:36rem){
@@ -73,7 +75,7 @@ figcaption{color:var(--muted);font-size:.875rem;line-height:1.45;max-width:46rem
  h1{font-size:1.45rem}
  .facts:not(.compact){grid-template-columns:1fr 1fr;gap:.5rem}
  .facts dd{font-size:1.1rem}
- .gallery{grid-template-columns:repeat(auto-fill,minmax(7.25rem,1fr))}
+ .gallery:not(.large){grid-template-columns:repeat(auto-fill,minmax(7.25rem,1fr))}
 }
 """
 

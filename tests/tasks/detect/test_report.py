@@ -1,14 +1,18 @@
 """The pages of a detector's report."""
 
+import base64
+import io
 import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mobilenets.data.detection.objects import Objects
 from mobilenets.data.photos import ArrayPhoto, BadImage
 from mobilenets.data.views import View
+from mobilenets.reporting.class_colours import class_colour
 from mobilenets.reporting.page import Page
 from mobilenets.tasks.detect.answers import Detections
 from mobilenets.tasks.detect.report import add_detection
@@ -114,6 +118,20 @@ def test_the_worst_photographs_are_first(made: tuple[list[Detections], list[Obje
     assert "2 photographs of 3 have objects that were missed" in html
     assert _tiles(html) == [["2 of 2 missed", "1 false", "3.png"], ["1 of 2 missed", "1 false", "2.png"]]
     assert worst_photographs(LABELS, *made) == [Mistakes(2, 2, 2, 1), Mistakes(1, 2, 1, 1)]
+
+
+def test_what_was_found_and_what_was_not_is_drawn(
+    made: tuple[list[Detections], list[Objects]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grey = tuple(ArrayPhoto(f"{place}.png", np.full((400, 400, 3), 128, np.uint8)) for place in range(9))
+    monkeypatch.setattr(Photographs, "photos", grey)
+    first = re.findall(r'<li><img src="data:image/jpeg;base64,([^"]*)"', _page(LABELS, *made))[0]
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(first))), int)
+    assert pixels.shape == (400, 400, 3)
+    owl, ibis = (np.abs(pixels - class_colour(label, LABELS)).max(axis=2) < 80 for label in LABELS[:2])
+    assert owl[44:156, 240:244].any(axis=1).all()  # found: owl at 60, 10, 90, 40 of 100
+    assert 0.3 < owl[48:152, 40:42].any(axis=1).mean() < 0.7  # dashed: the owl that was missed
+    assert 0.3 < ibis[248:352, 240:242].any(axis=1).mean() < 0.7
 
 
 def test_no_mistakes_are_said(there: There, tells: Tells) -> None:
