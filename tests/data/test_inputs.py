@@ -135,18 +135,20 @@ def test_a_video_is_its_frames(type_in: Callable[[bytes], None], video: Callable
     video(Path("v.MP4"), count=3, height=16, width=16)
     expected = [f"v.MP4#{number:06}" for number in range(3)]
     Path("broken.mp4").write_bytes(b"no video")
-    assert [photo.name for photo in photographs(["v.MP4", "lone.jpg"])] == [*expected, "lone.jpg"]
+    assert [photo.name for photo in photographs(["v.MP4", "lone.jpg"], every=1)] == [*expected, "lone.jpg"]
     assert [photo.name for photo in photographs(["v.MP4"], every=2)] == expected[::2]
-    assert [photo.name for photo in photographs(["*.[mM][pP]4"])] == ["broken.mp4", *expected]
+    assert [photo.name for photo in photographs(["*.[mM][pP]4"], every=1)] == ["broken.mp4", *expected]
     type_in(b"v.MP4\nbroken.mp4\ngone.mp4\n")
-    *found, broken, gone = photographs(["-"])
+    *found, broken, gone = photographs(["-"], every=1)
     assert [photo.name for photo in found] == expected
     with pytest.raises(BadImage, match=r"broken.mp4 is no video that can be read \(Invalid"):
         broken.read()
     with pytest.raises(BadImage, match=r"gone.mp4 is not there"):
         gone.read()
     with pytest.raises(UsageError, match=r"broken.mp4 is no video"):
-        photographs(["lone.jpg", "broken.mp4"])
+        photographs(["lone.jpg", "broken.mp4"], every=1)
+    with pytest.raises(UsageError, match=r"^v.MP4 is a video, and only predict looks at those: name photographs$"):
+        photographs(["v.MP4"])
 
 
 def test_an_image_on_standard_input(type_in: Callable[[bytes], None]) -> None:

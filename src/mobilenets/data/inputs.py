@@ -23,13 +23,13 @@ _KINDS = "files that end in .jpg, .png, .webp, .heic and the like"
 _ENCRYPTED = 0x1
 
 
-def photographs(sources: Sequence[str], *, every: int = 1) -> Iterator[Photo]:
+def photographs(sources: Sequence[str], *, every: int | None = None) -> Iterator[Photo]:
     """The photographs of files, folders (with their sub-folders), globs, zips, tables, named data sets and "-".
 
     "-" is an image or a list of names on standard input; what a list or a glob names is looked up when its turn
-    comes. In folders and zips, hidden and system files are passed over and so is what is no image by its name. A video
-    is its frames, each `every`-th of them. Raises `UsageError` at once for a source that is not there or holds no
-    photograph, and for a video where the extra is missing.
+    comes. In folders and zips, hidden and system files are passed over and so is what is no image by its name. With
+    `every`, a video is each so many-th of its frames, which are large: keep none. Raises `UsageError` at once for a
+    source that is not there or holds no photograph, and for a video where it is not asked for or the extra is missing.
     """
     if not sources:
         raise UsageError('no photographs given: name files, folders or globs, or "-" for standard input')
@@ -38,7 +38,7 @@ def photographs(sources: Sequence[str], *, every: int = 1) -> Iterator[Photo]:
     return chain.from_iterable(found)
 
 
-def _piped(every: int) -> Iterator[Photo]:
+def _piped(every: int | None) -> Iterator[Photo]:
     stream = standard_input()
 
     def found() -> Iterator[Photo]:
@@ -52,7 +52,7 @@ def _piped(every: int) -> Iterator[Photo]:
     return found()
 
 
-def _opened(source: str, every: int) -> Iterator[Photo]:
+def _opened(source: str, every: int | None) -> Iterator[Photo]:
     if not source:
         raise UsageError("an empty name is no photograph: is a variable of the shell unset?")
     path = expanded(source)
@@ -69,11 +69,17 @@ def _opened(source: str, every: int) -> Iterator[Photo]:
     if path.suffix.lower() in _TABLES:
         return _in_collection(source)
     if is_video(path.name):
-        return frames(path, name=str(path), every=every)
+        return _frames(path, every)
     return iter([FilePhoto(str(path), Path())])
 
 
-def _absent(source: str, error: OSError | ValueError, every: int) -> Iterator[Photo]:
+def _frames(video: Path, every: int | None) -> Iterator[Photo]:
+    if every is None:
+        raise UsageError(f"{video} is a video, and only predict looks at those: name photographs")
+    return frames(video, name=str(video), every=every)
+
+
+def _absent(source: str, error: OSError | ValueError, every: int | None) -> Iterator[Photo]:
     if is_embedded(source):
         return _in_collection(source)
     if glob.has_magic(source):
@@ -91,12 +97,12 @@ def _some(photos: Iterator[Photo], otherwise: str) -> Iterator[Photo]:
     return chain([first], photos)
 
 
-def _in_glob(pattern: str, every: int) -> Iterator[Photo]:
+def _in_glob(pattern: str, every: int | None) -> Iterator[Photo]:
     for match in matches(pattern):
         yield from _in_turn(match, every)
 
 
-def _in_turn(name: str, every: int) -> Iterator[Photo]:
+def _in_turn(name: str, every: int | None) -> Iterator[Photo]:
     """What a name in a list stands for as it is now, or why there is nothing."""
     try:
         yield from _opened(name, every)
