@@ -75,7 +75,7 @@ class _Division:
         self.held.update(empty[: round(len(empty) * fraction)])
         # Whatever the fraction, each side has a photograph where there are two.
         if not self.held and len(drawn) > 1:
-            self.held.add(drawn[0])
+            self.held.add(next(filter(self._may_go, drawn), drawn[0]))
         if len(self.held) == len(drawn):
             self.held.discard(drawn[-1])
 
@@ -83,9 +83,13 @@ class _Division:
         for name in names:
             if self.held_counts[kind] >= wanted:
                 return
-            if all(self.held_counts[one] + 1 < self.counts[one] for one in self.kinds[name]):
+            if self._may_go(name):
                 self.held.add(name)
                 self.held_counts.update(self.kinds[name])
+
+    def _may_go(self, name: str) -> bool:
+        """Whether all that stands in a photograph stands in another one to learn from."""
+        return all(self.held_counts[one] + 1 < self.counts[one] for one in self.kinds[name])
 
     def _drawn(self, names: Iterable[str]) -> list[str]:
         return sorted(names, key=lambda name: lot(name, self.seed))
