@@ -251,6 +251,24 @@ def test_two_files_of_one_split(coco: Coco) -> None:
         open_detection(str(folder))
 
 
+def test_splits_may_share_a_folder_and_no_photograph(coco: Coco) -> None:
+    image = {"id": 7, "file_name": "a.jpg"}
+    coco(images=[image])
+    folder = coco(images=[{**image, "file_name": "b.jpg"}], file="set/annotations/instances_val.json")
+    (folder / "train").rename(folder / "images")
+    collection = open_detection(str(folder))
+    assert [(one.photo.name, one.split) for one in collection.examples] == [
+        ("images/a.jpg", "train"),
+        ("images/b.jpg", "val"),
+    ]
+    assert not any("do not name it" in note for note in collection.notes)
+    (folder / "images").rename(folder / "train")
+    coco(images=[image], file="set/annotations/instances_val.json")
+    (folder / "train").rename(folder / "images")
+    with pytest.raises(UsageError, match=r"a.jpg is in train too: leave it in one of them"):
+        open_detection(str(folder))
+
+
 def test_damaged_json_is_named_with_its_line(coco: Coco) -> None:
     folder = coco()
     file = folder / "annotations" / "instances_train.json"

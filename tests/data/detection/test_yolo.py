@@ -136,6 +136,15 @@ def test_names_are_text_whatever_yaml_makes_of_them(tmp_path: Path, picture: Pic
     assert open_detection(str(tmp_path / "set")).categories == {0: "no", 1: "1.0", 5: "null"}
 
 
+def test_classes_of_one_name_are_one(tmp_path: Path, picture: Picture) -> None:
+    _pair(tmp_path, picture, "images/a.jpg", "labels/a.txt", "2 0.5 0.5 0.25 0.2\n1 0.5 0.5 0.25 0.2\n")
+    _text(tmp_path / "set/data.yaml", "names: [owl, emu, owl]\n")
+    collection = open_detection(str(tmp_path / "set"))
+    assert collection.categories == {0: "owl", 1: "emu"}
+    assert (collection.examples[0].objects or ()).labels == ("owl", "emu")  # type: ignore[union-attr]
+    assert "1 category with the name of an earlier one: taken as one (2 is owl)" in collection.notes
+
+
 def test_key_points_behind_a_box(tmp_path: Path, picture: Picture) -> None:
     _pair(tmp_path, picture, "images/a.jpg", "labels/a.txt", f"{ROW.strip()} 0.1 0.1 2 0.9 0.9 1\n")
     _text(tmp_path / "set/data.yaml", f"{NAMES}kpt_shape: [2, 3]\n")
@@ -156,7 +165,6 @@ def test_a_test_split_that_is_not_there_is_told(tmp_path: Path, picture: Picture
     [
         (f"train: nowhere\n{NAMES}", "train is nowhere, which is not there"),
         (f"train: images\nval: images\n{NAMES}", "a.jpg is in train and val: leave it in one"),
-        ("names: [owl, owl]\n", "two classes are called 'owl'"),
         ("names: [owl, '']\n", "the class 1 is ''"),
         ("names: {x: owl}\n", "the class 'x' is 'owl'"),
         ("names: owl\n", "names no class"),

@@ -32,7 +32,7 @@ def coco_files(tree: Tree, names: Sequence[str]) -> tuple[str, ...]:
     if instances:
         return tuple(instances)
     plain = [name for name in placed if not _base(name).startswith(_OTHERS)] or placed
-    return tuple(name for name in plain if is_coco(load(tree, name)))
+    return tuple(name for name in plain if is_coco(tree.read(name)))
 
 
 def _is_placed(name: str) -> bool:
@@ -50,6 +50,7 @@ def read_coco(tree: Tree, files: Sequence[str], *, name: str) -> Collection:
     reading = _Reading(tree)
     for file in files:
         reading.add(file, splits[file])
+    reading.count_unlisted()
     return assemble(name, reading.listed, joined_boxes(reading.drawn), reading.categories(), reading.tally)
 
 
@@ -98,6 +99,8 @@ class _Reading:
     drawn: list[Drawn] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    by_path: dict[str, int] = field(default_factory=dict)
+    folders: dict[str, None] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
     def add(self, name: str, split: str | None) -> None:
@@ -124,26 +127,27 @@ class _Reading:
         """The place of each photograph by the id that the file gives it."""
         names = [_file_name(file, place, image) for place, image in enumerate(file.images)]
         folder = _photo_folder(self.tree, name, names, split)
+        self.folders[folder] = None
         places: dict[Any, int] = {}
-        by_name: dict[str, int] = {}
         for (place, image), base in zip(enumerate(file.images), names, strict=True):
             path = joined(folder, base)
             identity = _identity(file, place, image)
-            if path in by_name:
-                self.tally.add("listed twice", first=path)
-            else:
-                by_name[path] = len(self.listed)
+            owner = self.by_path.setdefault(path, len(self.listed))
+            if owner == len(self.listed):
                 self.listed.append(Listed(self.tree.photo(path), split, _size(file, place, image)))
-            if places.setdefault(identity, by_name[path]) != by_name[path]:
+            elif self.listed[owner].split != split:
+                raise UsageError(f"{file.where}: {path} is in {self.listed[owner].split} too: leave it in one of them")
+            else:
+                self.tally.add("listed twice", first=path)
+            if places.setdefault(identity, owner) != owner:
                 other = self.listed[places[identity]].photo.name
                 raise UsageError(f"{file.where}: the image id {identity!r} is of {other} and of {path}: ids are unique")
-        self._count_unlisted(folder, by_name)
         return places
 
-    def _count_unlisted(self, folder: str, listed: Mapping[str, int]) -> None:
-        if not folder or not listed:
-            return  # what else lies at the top belongs to other files
-        others = [one for one in self.tree.inside(folder) if is_image(one) and one not in listed]
+    def count_unlisted(self) -> None:
+        """Count the photographs in the same folders that no file names; at the very top anything may lie."""
+        inside = (one for folder in self.folders if folder for one in self.tree.inside(folder))
+        others = list(dict.fromkeys(one for one in inside if is_image(one) and one not in self.by_path))
         self.tally.add("unlisted", len(others), first=others[0] if others else "")
 
     def categories(self) -> dict[int, str]:

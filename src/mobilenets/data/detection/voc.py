@@ -132,7 +132,7 @@ def _lists(tree: Tree, names: Sequence[str]) -> dict[_Place, str]:
 def _lines(tree: Tree, file: str) -> list[str]:
     """The names in a list, one a line."""
     try:
-        lines = tree.read(file).decode("utf-8-sig").splitlines()
+        lines = tree.read(file).decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"{tree.where}/{file}: no UTF-8 text: save it as such") from error
     return [line.strip() for line in lines if line.strip()]

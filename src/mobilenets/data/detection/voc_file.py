@@ -48,11 +48,6 @@ def voc_file(data: bytes, where: str) -> VocFile:
     return VocFile((root.findtext("filename") or "").strip(), _size(root, where), tuple(objects))
 
 
-def is_voc(data: bytes) -> bool:
-    """Whether bytes begin as a VOC annotation does, damaged or not."""
-    return b"<annotation" in data[:2048]
-
-
 def _parsed(data: bytes, where: str) -> Element:
     parser = XMLParser(target=_Plain())
     try:

@@ -46,7 +46,7 @@ def read_yolo(tree: Tree, names: Sequence[str], plan_file: str | None, *, name: 
     plan = plan_of(tree, plan_file) if plan_file else YoloPlan(names_beside(tree) or {})
     reading = _Reading(tree, plan)
     photographs = list(_planned(tree, plan, plan_file, reading.tally) if plan.parts else _by_folder(names))
-    labels = label_files([*names, *(one for one, _ in photographs if one not in set(names))])
+    labels = label_files(list(dict.fromkeys([*names, *(photo for photo, _ in photographs)])))
     for photo, split in photographs:
         reading.add(photo, split, labels)
     stray = sorted(set(labels.values()) - reading.read, key=natural)
@@ -64,7 +64,12 @@ class _Reading:
     drawing: Drawing = field(default_factory=Drawing)
     splits: dict[str, str | None] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        for number, label in self.plan.names.items():
+            self.numbers.setdefault(label, number)
 
     def add(self, photo: str, split: str | None, labels: Mapping[tuple[str, ...], str]) -> None:
         if photo in self.splits:
@@ -86,7 +91,8 @@ class _Reading:
                 self.tally.add("unknown category", first=f"class {row.kind} in {file}")
                 continue
             self.tally.add("outline", int(row.outline))
-            self.drawing.add(owner, row.box, row.kind)
+            label = self.plan.names.get(row.kind)
+            self.drawing.add(owner, row.box, row.kind if label is None else self.numbers[label])
 
     def _label_beside(self, photo: str) -> str | None:
         """The label file of a photograph outside of the tree."""
@@ -96,9 +102,13 @@ class _Reading:
         return next((one for one in (f"{swapped}{_TEXT}", f"{stem}{_TEXT}") if self.tree.has(one)), None)
 
     def categories(self) -> dict[int, str]:
-        """The classes by number; those that nothing names are called by their number."""
+        """The classes by number, of two with one name the first; where nothing names them they are called by it."""
         if self.plan.names:
-            return dict(self.plan.names)
+            same = [
+                f"{number} is {label}" for number, label in self.plan.names.items() if self.numbers[label] != number
+            ]
+            self.tally.add("same name", len(same), first=same[0] if same else "")
+            return {number: label for label, number in self.numbers.items()}
         unnamed = sorted(set(self.drawing.kinds))
         self.tally.add("unnamed", len(unnamed))
         return {number: str(number) for number in unnamed}

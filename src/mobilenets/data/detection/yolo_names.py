@@ -95,8 +95,6 @@ def _names(written: Any, where: str) -> dict[int, str]:
         number = int(key) if str(key).isdecimal() and len(str(key)) < len(str(_MOST)) else -1
         if number < 0 or not isinstance(name, str) or not name.strip():
             raise UsageError(f"{where}: the class {key!r} is {name!r}: names are numbers from 0 with a text each")
-        if name.strip() in names.values():
-            raise UsageError(f"{where}: two classes are called {name.strip()!r}: rename one")
         names[number] = name.strip()
     if not names:
         raise UsageError(f"{where} names no class: one at least is needed")
