@@ -1,7 +1,9 @@
 """One COCO JSON file: read, and its parts checked for what they have to be."""
 
+import contextlib
+import gc
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +28,26 @@ def load(tree: Tree, name: str) -> Any:
     """The content of a JSON file; raises `UsageError` with the line where it is damaged."""
     where = f"{tree.where}/{name}"
     try:
-        return json.loads(tree.read(name))
+        with _without_collector():
+            return json.loads(tree.read(name))
     except json.JSONDecodeError as error:
         raise UsageError(f"{where}, line {error.lineno}: damaged JSON ({error.msg}): take it from a copy") from error
     except RecursionError as error:
         raise UsageError(f"{where}: nested too deep for annotations: take it from a copy") from error
     except ValueError as error:  # no text in any of JSON's encodings, or a number of thousands of digits
         raise UsageError(f"{where}: damaged JSON ({error}): take it from a copy") from error
+
+
+@contextlib.contextmanager
+def _without_collector() -> Iterator[None]:
+    """Python's collector looks through the millions of lists again and again while they are made: half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def is_coco(data: bytes) -> bool:
