@@ -145,6 +145,14 @@ def test_classes_of_one_name_are_one(tmp_path: Path, picture: Picture) -> None:
     assert "1 category with the name of an earlier one: taken as one (2 is owl)" in collection.notes
 
 
+def test_lists_that_grow_without_end_are_refused(tmp_path: Path, picture: Picture) -> None:
+    _pair(tmp_path, picture, "images/a.jpg", "labels/a.txt")
+    levels = "".join(f"a{level}: &a{level} [{', '.join(9 * [f'*a{level - 1}'])}]\n" for level in range(1, 30))
+    _text(tmp_path / "set/data.yaml", f"a0: &a0 [lol]\n{levels}names: *a29\n")
+    with pytest.raises(UsageError, match="the class 0 is a list"):
+        open_detection(str(tmp_path / "set"))
+
+
 def test_key_points_behind_a_box(tmp_path: Path, picture: Picture) -> None:
     _pair(tmp_path, picture, "images/a.jpg", "labels/a.txt", f"{ROW.strip()} 0.1 0.1 2 0.9 0.9 1\n")
     _text(tmp_path / "set/data.yaml", f"{NAMES}kpt_shape: [2, 3]\n")

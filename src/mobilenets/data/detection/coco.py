@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from reprlib import repr as shown
 from typing import Any
 
 from mobilenets.data.detection.assembling import assemble
@@ -171,7 +172,7 @@ def _identity(file: CocoFile, place: int, image: Mapping[str, Any]) -> int | str
     if isinstance(identity, float) and identity.is_integer():
         identity = int(identity)
     if not isinstance(identity, int | str):
-        raise UsageError(f"{file.where}: images[{place}] has the id {identity!r}: a number or a text is needed")
+        raise UsageError(f"{file.where}: images[{place}] has the id {shown(identity)}: a number or a text is needed")
     return identity
 
 
@@ -182,7 +183,9 @@ def _size(file: CocoFile, place: int, image: Mapping[str, Any]) -> tuple[int, in
         return None
     size = whole_number(height), whole_number(width)
     if size[0] is None or size[1] is None or min(size[0], size[1]) < 1:
-        raise UsageError(f"{file.where}: images[{place}] has the size {width!r} x {height!r}: whole pixels are needed")
+        raise UsageError(
+            f"{file.where}: images[{place}] has the size {shown(width)} x {shown(height)}: whole pixels are needed"
+        )
     return size[0], size[1]
 
 

@@ -94,7 +94,9 @@ def _names(written: Any, where: str) -> dict[int, str]:
     for key, name in pairs if not isinstance(written, str) else ():
         number = int(key) if str(key).isdecimal() and len(str(key)) < len(str(_MOST)) else -1
         if number < 0 or not isinstance(name, str) or not name.strip():
-            raise UsageError(f"{where}: the class {key!r} is {name!r}: names are numbers from 0 with a text each")
+            # Never shown whole: lists that name each other in YAML grow without end when written out.
+            shown = repr(name) if isinstance(name, str) else f"a {type(name).__name__}"
+            raise UsageError(f"{where}: the class {key!r} is {shown}: names are numbers from 0 with a text each")
         names[number] = name.strip()
     if not names:
         raise UsageError(f"{where} names no class: one at least is needed")
