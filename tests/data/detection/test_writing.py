@@ -170,22 +170,22 @@ def test_coco_keeps_the_numbers_of_categories_and_short_decimals(tmp_path: Path)
 @pytest.mark.parametrize(
     ("layout", "notes"),
     [
-        ("coco", ["1 difficult boxes are marked by a key that only this program reads"]),
+        ("coco", ["1 difficult box marked by a key that only this program reads"]),
         (
             "voc",
             [
-                "1 crowd boxes are written as difficult: Pascal VOC knows no crowds",
-                "3 boxes lose the area of their outline, which Pascal VOC does not write",
-                "2 categories get another number: Pascal VOC has names alone, in the order of labels.txt",
+                "1 crowd box written as difficult: Pascal VOC knows no crowds",
+                "3 boxes without the area of the outline, which Pascal VOC does not write",
+                "2 categories with another number: Pascal VOC has names alone, in the order of labels.txt",
             ],
         ),
         (
             "yolo",
             [
-                "1 crowd boxes are left out: YOLO knows none",
-                "1 difficult boxes are left out: YOLO knows none",
-                "3 boxes lose the area of their outline, which YOLO's boxes do not have",
-                "3 categories get another number: YOLO counts from 0 without gaps",
+                "1 crowd box left out: YOLO knows none",
+                "1 difficult box left out: YOLO knows none",
+                "3 boxes without the area of the outline, which YOLO's boxes do not have",
+                "3 categories with another number: YOLO counts from 0 without gaps",
             ],
         ),
     ],

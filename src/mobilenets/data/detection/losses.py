@@ -8,6 +8,7 @@ from mobilenets.data.photos import Collection
 
 # An outline's area is the box's own within this share of it.
 _SAME_AREA = 1e-6
+_BOXES, _CATEGORIES = ("box", "boxes"), ("category", "categories")
 
 
 def losses(collection: Collection, layout: Layout) -> tuple[str, ...]:
@@ -20,20 +21,21 @@ def losses(collection: Collection, layout: Layout) -> tuple[str, ...]:
     kept = {"coco": numbers, "voc": list(range(1, len(numbers) + 1)), "yolo": list(range(len(numbers)))}[layout]
     renumbered = sum(one != other for one, other in zip(numbers, kept, strict=True))
     said = {
-        "coco": ((difficult, "difficult boxes are marked by a key that only this program reads"),),
+        "coco": ((difficult, "difficult box", "difficult boxes", "marked by a key that only this program reads"),),
         "voc": (
-            (crowd, "crowd boxes are written as difficult: Pascal VOC knows no crowds"),
-            (outlines, "boxes lose the area of their outline, which Pascal VOC does not write"),
-            (renumbered, "categories get another number: Pascal VOC has names alone, in the order of labels.txt"),
+            (crowd, "crowd box", "crowd boxes", "written as difficult: Pascal VOC knows no crowds"),
+            (outlines, *_BOXES, "without the area of the outline, which Pascal VOC does not write"),
+            (renumbered, *_CATEGORIES, "with another number: Pascal VOC has names alone, in the order of labels.txt"),
         ),
         "yolo": (
-            (crowd, "crowd boxes are left out: YOLO knows none"),
-            (difficult, "difficult boxes are left out: YOLO knows none"),
-            (outlines, "boxes lose the area of their outline, which YOLO's boxes do not have"),
-            (renumbered, "categories get another number: YOLO counts from 0 without gaps"),
+            (crowd, "crowd box", "crowd boxes", "left out: YOLO knows none"),
+            (difficult, "difficult box", "difficult boxes", "left out: YOLO knows none"),
+            (outlines, *_BOXES, "without the area of the outline, which YOLO's boxes do not have"),
+            (renumbered, *_CATEGORIES, "with another number: YOLO counts from 0 without gaps"),
         ),
     }
-    return tuple(f"{count:,} {what}" for count, what in said[layout] if count)
+    found = (row for row in said[layout] if row[0])
+    return tuple(f"{count:,} {one if count == 1 else many} {what}" for count, one, many, what in found)
 
 
 def box_areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from mobilenets.data.detection.writers.voc import write_voc
 from mobilenets.data.detection.writers.yolo import write_yolo
 from mobilenets.data.detection.written import Filed
 from mobilenets.data.photos import Collection
+from mobilenets.data.wording import counted
 from mobilenets.errors import UsageError
 from mobilenets.files import whole_folder
 
@@ -64,7 +65,7 @@ def write_detection(
         ]
         _WRITERS[layout](made, collection, filed)
         ways: Counter[Way] = Counter(place(one.example.photo, made / one.path, copy=copy) for one in filed)
-    renamed = f"{names.renamed:,} photographs renamed: another has the same name, or it is no name for a file"
+    renamed = f"{counted(names.renamed, 'photograph')} renamed: another has the same name, or it is no name for a file"
     notes = (placed_note(ways), *losses(collection, layout), *([renamed] if names.renamed else []))
     return Written(folder, layout, notes)
 
