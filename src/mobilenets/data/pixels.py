@@ -21,7 +21,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_ON_ITS_SIDE = range(5, 9)
+LYING = range(5, 9)
+"""The EXIF orientations of pictures that lie on their side: upright, width and height are exchanged."""
 _ORIENTATION = 274
 
 
@@ -33,7 +34,7 @@ def upright(image: Image.Image) -> Image.Image:
 
 def lies_on_its_side(image: Image.Image) -> bool:
     """Whether `upright` exchanges width and height."""
-    return orientation(image) in _ON_ITS_SIDE
+    return orientation(image) in LYING
 
 
 def orientation(image: Image.Image) -> int:

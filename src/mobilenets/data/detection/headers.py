@@ -8,7 +8,7 @@ from itertools import chain
 
 from mobilenets.data.decode import opened
 from mobilenets.data.photos import BadImage, FilePhoto, Photo
-from mobilenets.data.pixels import orientation
+from mobilenets.data.pixels import LYING, orientation
 from mobilenets.files import reason
 
 # A JPEG's size stands behind its EXIF, which takes up to 64 kB; where it comes later the whole file is read.
@@ -18,8 +18,6 @@ _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG"
 # Where a PNG says neither, its EXIF need not be looked for behind the pixels.
 _PNG_EXIF = (b"eXIf", b"Raw profile type exif")
-# EXIF orientations that swap width and height.
-_LYING = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Header:
     @property
     def upright(self) -> tuple[int, int]:
         """(height, width) of the photograph as `decode` gives it."""
-        return self.stored[::-1] if self.orientation in _LYING else self.stored
+        return self.stored[::-1] if self.orientation in LYING else self.stored
 
 
 def headers(photos: Sequence[Photo]) -> list[Header | str]:
@@ -72,6 +70,6 @@ def _parsed(data: bytes) -> Header:
     width, height = image.size
     plain = data.startswith(_PNG) and not any(mark in data for mark in _PNG_EXIF)
     turn = 1 if plain else orientation(image)
-    if image.format == "TIFF" and turn in _LYING:
+    if image.format == "TIFF" and turn in LYING:
         width, height = height, width  # Pillow says the size that it will have upright
     return Header(stored=(height, width), orientation=turn)
