@@ -163,7 +163,7 @@ CASES = {
     ),
     "unknown task": Wrong(_train("--task", "dance"), "task 'dance' is unknown: use one of classify"),
     "unknown optimiser": Wrong(_train("--optimiser", "adam"), "--optimiser 'adam' is unknown: did you mean adamw?"),
-    "unknown family": Wrong(_train("--family", "vgg16"), "family 'vgg16' is unknown: use one of mobilenet_v1"),
+    "unknown family": Wrong(_train("--family", "vgg19"), "family 'vgg19' is unknown: use one of mobilenet_v1"),
     "lr 0": Wrong(_train("--lr", "0"), "lr 0 is outside (0, 100]: use more than 0 and at most 100"),
     "lr under 0": Wrong(_train("--lr", "-1"), "lr -1 is outside (0, 100]"),
     "lr nan": Wrong(_train("--lr", "nan"), "lr nan is outside (0, 100]"),
