@@ -11,7 +11,7 @@ from torchvision.ops import box_iou
 
 from mobilenets.architecture.detectors.names import detector
 from mobilenets.architecture.layer import Grid
-from mobilenets.maths.boxes import default_boxes, moved, offsets_to, overlaps
+from mobilenets.maths.boxes import centred, cornered, default_boxes, moved, offsets_to, overlaps
 
 
 def _boxes(count: int, seed: int) -> Tensor:
@@ -73,3 +73,9 @@ def test_overlaps_are_torchvision_s(seed: int, count: int, others: int) -> None:
 def test_a_box_of_no_area_overlaps_nothing() -> None:
     flat = torch.tensor([[0.1, 0.1, 0.1, 0.5], [0.5, 0.5, 0.4, 0.4]])
     assert (overlaps(flat, torch.cat([flat, torch.tensor([[0.0, 0.0, 1.0, 1.0]])])) == 0).all()
+
+
+def test_centre_and_sides_there_and_back() -> None:
+    torch.testing.assert_close(centred(torch.tensor([0.1, 0.2, 0.5, 0.8])), torch.tensor([0.5, 0.3, 0.6, 0.4]))
+    boxes = _boxes(50, seed=4)
+    torch.testing.assert_close(cornered(centred(boxes)), boxes)

@@ -9,10 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobilenets.architecture.detectors.names import detector
 from mobilenets.architecture.layer import Layer
 from mobilenets.architecture.rows import Conv, GlobalAveragePool, Linear, Pool, Separable
 from mobilenets.architecture.style import Row, Style, image_tap, lay
-from mobilenets.network.graph import Network
+from mobilenets.maths.boxes import centred
+from mobilenets.network.graph import Network, module_paths
 from mobilenets.network.int8 import quantise, simulate
 from mobilenets.network.quantisation import Grid, LayerQuantisation, Quantisation
 
@@ -187,3 +189,53 @@ def test_quantised_values_are_the_nearest_of_the_grid(values: list[float], scale
     all_values = (np.arange(-128, 128) - zero) * scale
     nearest = np.abs(np.array(values)[:, None] - all_values[None]).min(1)
     np.testing.assert_allclose(np.abs(made - np.array(values)), nearest, atol=1e-4)
+
+
+def detector_facts(own: Network, end: LayerQuantisation) -> Quantisation:
+    """Grids of a small SSD, each map's own; those of its last layer are given."""
+    layers = {}
+    for layer in own.layers:
+        if layer.op == "boxes":
+            layers[layer.name] = end
+            continue
+        step = (1 + len(layers) % 3) / 32
+        output = RELU6 if layer.activation else Grid(scales=(step,), zero_points=(128,), low=0, high=255)
+        weights = own.get_submodule(module_paths(own.layers)[layer.name]).conv.weight
+        layers[layer.name] = LayerQuantisation(output=output, kernel=grid_of(weights, channels=True))
+    return Quantisation(image=IMAGE, layers=layers)
+
+
+@torch.no_grad()
+def test_a_detector_is_joined_on_the_grids_of_its_end() -> None:
+    own = small_detector()
+    end = LayerQuantisation(
+        output=Grid(scales=(1 / 16,), zero_points=(100,), low=0, high=255),
+        offsets=Grid(scales=(1 / 8,), zero_points=(120,), low=0, high=255),
+        defaults=Grid(scales=(1 / 100,), zero_points=(0,), low=0, high=255),
+    )
+    joined, exact = simulate(own, detector_facts(own, end))(images()), own(images())
+    assert joined.shape == exact.shape
+    for part, grid, near in ((slice(0, 4), end.output, 0.4), (slice(4, 8), end.offsets, 0.4)):
+        assert grid is not None
+        levels = joined[..., part] / grid.scales[0]
+        assert torch.equal(levels, levels.round()) and len(levels.unique()) > 20
+        low, high = ((q - grid.zero_points[0]) * grid.scales[0] for q in (grid.low, grid.high))
+        assert (joined[..., part] - exact[..., part].clamp(low, high)).abs().max() < near
+    rounded, defaults = (centred(rows[0, :, 8:]) for rows in (joined, exact))
+    torch.testing.assert_close(rounded * 100, (defaults * 100).round(), atol=1e-3, rtol=0)
+
+
+def test_the_end_of_a_detector_needs_all_three_grids() -> None:
+    own = small_detector()
+    with pytest.raises(ValueError, match="grids of its scores, its offsets and its default boxes"):
+        simulate(own, detector_facts(own, LayerQuantisation(output=RELU6, offsets=RELU6)))
+
+
+def small_detector() -> Network:
+    own = Network(detector("ssd_mobilenet_v1_0.04_32", classes=3, norm=False).layers).eval()
+    draw = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in own.parameters():
+            spread = 0.3 if parameter.dim() == 1 else (2 / parameter[0].numel()) ** 0.5
+            parameter.copy_(torch.randn(parameter.shape, generator=draw) * spread)
+    return own

@@ -60,6 +60,18 @@ def offsets_to(boxes: Tensor, others: Tensor) -> Tensor:
     return torch.stack([down, across, taller, wider], dim=-1)
 
 
+def centred(boxes: Tensor) -> Tensor:
+    """Boxes (..., 4) as centre y, centre x, height and width, TensorFlow's order."""
+    left, top, right, bottom = boxes.unbind(-1)
+    return torch.stack([(top + bottom) / 2, (left + right) / 2, bottom - top, right - left], dim=-1)
+
+
+def cornered(centres: Tensor) -> Tensor:
+    """Centre y, centre x, height and width (..., 4) as boxes: what undoes `centred`."""
+    y, x, tall, wide = centres.unbind(-1)
+    return torch.stack([x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2], dim=-1)
+
+
 def overlaps(boxes: Tensor, others: Tensor) -> Tensor:
     """Intersection over union of every box (..., n, 4) with every other (..., m, 4): (..., n, m)."""
     from_, to = boxes.unsqueeze(-2), others.unsqueeze(-3)

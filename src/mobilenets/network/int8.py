@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mobilenets.architecture.layer import IMAGE
+from mobilenets.maths.boxes import CORNERS, centred, cornered
 from mobilenets.network.blocks import ConvNorm, GlobalAveragePool, Linear
+from mobilenets.network.boxes import Boxes
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.network.padding import pad_same
 from mobilenets.network.quantisation import Grid, LayerQuantisation, Quantisation
@@ -189,6 +191,31 @@ class QuantisedPool(nn.Module):
         return self.reads.values(straight(sums / count + self.reads.zero, half_away) - self.reads.zero)
 
 
+class QuantisedBoxes(nn.Module):
+    """`Boxes` in whole numbers: every map's scores on one grid, their offsets on another, default boxes on a third.
+
+    Each map comes on a grid of its own. The default boxes are rounded as files hold them, by centre and sides.
+    """
+
+    defaults: Tensor
+
+    def __init__(self, block: Boxes, reads: Grid, facts: LayerQuantisation, requantise: Requantise) -> None:
+        super().__init__()
+        if facts.offsets is None or facts.defaults is None:
+            raise ValueError("the end of a detector needs the grids of its scores, its offsets and its default boxes")
+        self.outputs, self.scores, self.offsets = block.outputs, _OnGrid(facts.output), _OnGrid(facts.offsets)
+        grid = _OnGrid(facts.defaults)
+        rounded = cornered(grid.values(grid.levels(centred(block.defaults))))
+        self.register_buffer("defaults", rounded, persistent=False)
+        self.joined = block
+
+    def forward(self, *maps: Tensor) -> Tensor:
+        """Pairs of (N, shapes * outputs, H, W) and (N, shapes * 4, H, W) to (N, boxes, outputs + 8)."""
+        scores, offsets, _ = self.joined(*maps).tensor_split([self.outputs, self.outputs + CORNERS], -1)
+        parts = [grid.values(grid.levels(part)) for grid, part in ((self.scores, scores), (self.offsets, offsets))]
+        return torch.cat([*parts, self.defaults.expand(len(scores), -1, -1)], -1)
+
+
 class _Form(Protocol):
     def __call__(self, block: Any, reads: Grid, facts: LayerQuantisation, requantise: Requantise, /) -> nn.Module: ...
 
@@ -197,4 +224,5 @@ _FORMS: dict[type[nn.Module], _Form] = {
     ConvNorm: QuantisedConv,
     Linear: QuantisedLinear,
     GlobalAveragePool: QuantisedPool,
+    Boxes: QuantisedBoxes,
 }

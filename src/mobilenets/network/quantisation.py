@@ -25,18 +25,22 @@ class Grid:
 class LayerQuantisation:
     """A layer's output, and its kernel if it has one.
 
-    A bias needs no grid of its own: it is whole at the scale of the layer's input times that of its kernel.
+    A bias needs no grid of its own: it is whole at the scale of the layer's input times that of its kernel. The layer
+    that ends a detector has three kinds of outputs: `output` is its scores', `offsets` is that of what moves its boxes,
+    and `defaults` that of the boxes themselves, as centre, height and width.
     """
 
     output: Grid
     kernel: Grid | None = None
+    offsets: Grid | None = None
+    defaults: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantisation:
     """What an 8-bit network is beside its float weights: the image's grid, and every layer's by its name.
 
-    `probabilities` is the grid of a softmax behind the last layer, where the file has one.
+    `probabilities` is the grid of a softmax (of a detector: a sigmoid) behind the last layer, where the file has one.
     """
 
     image: Grid
