@@ -21,6 +21,7 @@ from mobilenets.errors import UsageError
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.network.quantisation import LayerQuantisation, Quantisation
 from mobilenets.run import Architecture
+from mobilenets.weights.detecting import BODIES, SMALLEST_DEPTH, all_kernels, check_detecting, detector_layers
 from mobilenets.weights.found import Array, Found, Kernel, Quantised
 
 Value = TypeVar("Value")
@@ -45,7 +46,8 @@ class Asked:
 class Fitted:
     """One of our networks with a file's weights: `state` is its state_dict, `outputs` is 0 without a classifier.
 
-    `dimension` is the length of the vectors that it ends in, 0 where these are none.
+    `dimension` is the length of the vectors that it ends in, 0 where these are none. `framework` is that of a detector,
+    whose `outputs` are its kinds of things, without the background; `classes` are their names.
 
     `quantisation` is what `network.int8.simulate` takes, where the file is an 8-bit one. `assumed` are the words
     (padding, activation, ...) that neither the file nor the user said; they are what is usual. Of the outputs one is
@@ -54,6 +56,7 @@ class Fitted:
 
     form: str
     architecture: Architecture
+    framework: Literal["ssd"] | None = None
     layers: tuple[Layer, ...]
     state: dict[str, Tensor]
     outputs: int
@@ -87,12 +90,18 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
         padding=usual.of("padding", asked.padding, found.padding, usual="same"),
         activation=usual.of("activation", asked.activation, found.activation, usual="relu6"),
     )
-    body = architecture.body()
-    outputs, dimension = (0 if head is None else len(head.values) for head in (found.classifier, found.embedding))
-    layers = (*body, *_head(body, outputs=outputs, dimension=dimension))
-    kernels = [*found.kernels, *(head for head in (found.classifier, found.embedding) if head)]
+    heads = (found.classifier, found.embedding)
+    outputs, dimension = (0 if head is None else len(head.values) for head in heads)
+    if found.detecting:
+        layers, outputs = detector_layers(architecture, found.detecting), found.detecting.suppressing.classes
+        notes += check_detecting(found.detecting, layers, where=where)
+    else:
+        body = architecture.body()
+        layers = (*body, *_head(body, outputs=outputs, dimension=dimension))
+    kernels = [*all_kernels(found), *(head for head in heads if head)]
     return Fitted(
         form=found.form,
+        framework="ssd" if found.detecting else None,
         architecture=architecture,
         layers=layers,
         state=state_of(layers, kernels, where=where),
@@ -222,6 +231,8 @@ def _quantisation(quantised: Quantised, layers: Sequence[Layer]) -> Quantisation
     for layer in layers:
         if layer.weights:
             named[layer.name] = next(weighted)
+        elif quantised.joined:
+            named[layer.name] = quantised.joined
         elif quantised.pooled:
             named[layer.name] = LayerQuantisation(output=quantised.pooled)
         else:
@@ -256,30 +267,40 @@ def _architecture(
     epsilon = norms.pop()
     if epsilon is not None and not 0.0 < epsilon <= 1.0:
         raise UsageError(f"{where}: its batch norms add {epsilon:g} to the variance, (0, 1] is possible: it is damaged")
-    shapes = [(kernel.values.shape, kernel.groups) for kernel in found.kernels]
-    for family in FAMILIES if found.family is None else (found.family,):
-        width = _width(family, [shape[0] for shape, _ in shapes])
+    shapes = [(kernel.values.shape, kernel.groups) for kernel in all_kernels(found)]
+    smallest = SMALLEST_DEPTH if found.detecting else Architecture.min_depth
+    for family in _families(found):
+        body = len(names.body(names.Name(family))) if found.detecting else len(shapes)
+        width = _width(family, [shape[0] for shape, _ in shapes[:body]], smallest=smallest)
         if width is None:
             continue
         fitting = Architecture(
             family=family,
             width=width,
+            min_depth=smallest,
             resolution=resolution,
             padding=padding,
             activation=activation,
             norm=epsilon is not None,
             norm_epsilon=_EPSILON if epsilon is None else epsilon,
         )
-        if shapes == [(_shape(layer), layer.groups) for layer in fitting.body() if layer.weights]:
+        layers = detector_layers(fitting, found.detecting) if found.detecting else fitting.body()
+        if shapes == [(_shape(layer), layer.groups) for layer in layers if layer.weights]:
             return fitting
-    known = ", ".join(FAMILIES) if found.family is None else found.family
     raise UsageError(
         f"{where} holds {len(shapes)} kernels from {_by(shapes[0][0])} to {_by(shapes[-1][0])}: "
-        f"none of {known} has these at any width"
+        f"none of {', '.join(_families(found))} has these at any width"
     )
 
 
-def _width(family: str, channels: Sequence[int]) -> float | None:
+def _families(found: Found) -> tuple[str, ...]:
+    """The families that a file's kernels may be of."""
+    if found.detecting:
+        return BODIES
+    return tuple(FAMILIES) if found.family is None else (found.family,)
+
+
+def _width(family: str, channels: Sequence[int], *, smallest: int) -> float | None:
     """The width with the fewest decimals that makes the family's depths the channels found; None if none does.
 
     A layer of c channels, d at width 1, says that c <= d * width < c + 1; one at the smallest depth says nothing.
@@ -292,7 +313,7 @@ def _width(family: str, channels: Sequence[int]) -> float | None:
     bounds = [
         (Fraction(c, layer.out_channels), Fraction(c + 1, layer.out_channels))
         for c, layer in zip(channels, layers, strict=True)
-        if c > Architecture.min_depth
+        if c > smallest
     ]
     if not bounds:
         return None

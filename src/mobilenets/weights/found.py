@@ -44,19 +44,69 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantised:
-    """The grids of an 8-bit file: `layers` are the kernels in running order, the classifier the last of them."""
+    """The grids of an 8-bit file: `layers` are the kernels in running order, the classifier the last of them.
+
+    Of a detector the predictors are the last, and `joined` is what stands behind them.
+    """
 
     image: Grid
     layers: tuple[LayerQuantisation, ...]
     pooled: Grid | None = None
+    joined: LayerQuantisation | None = None
     probabilities: Grid | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressing:
+    """How a file chooses among a detector's boxes, after the names of the options of TFLite_Detection_PostProcess.
+
+    At most `most` boxes of `score` and more stay, each answering its `kinds_of_a_box` surest classes; of two that
+    overlap by more than `overlap` (IoU) the surer stays, whatever their classes unless `by_class`. There are `classes`
+    beside the background. Offsets are divided by `divisors`: centre y, centre x, height, width.
+    """
+
+    most: int
+    kinds_of_a_box: int
+    score: float
+    overlap: float
+    classes: int
+    divisors: tuple[float, float, float, float]
+    by_class: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicting:
+    """A detector's two layers on one map, which is made by the kernel number `reads` of those before the predictors.
+
+    Each has the outputs of the default boxes of a place one behind the other: scores from the background on, and four
+    offsets (centre y, centre x, height, width).
+    """
+
+    reads: int
+    scores: Kernel
+    offsets: Kernel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detecting:
+    """What a detector has behind its maps: predictors, the finest map first, and the default boxes that they move.
+
+    `boxes` (n, 4) are centre y, centre x, height and width as shares of the image, `step` how far they are apart where
+    the file holds them on a grid (0 where it does not).
+    """
+
+    predictors: tuple[Predicting, ...]
+    boxes: Array
+    step: float
+    suppressing: Suppressing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a file holds: the body's kernels in running order, its classifier if it has one, and what it says beside.
 
-    A file has an `embedding` in place of a classifier where it gives vectors. `family` is the network that the names
+    A file has an `embedding` in place of a classifier where it gives vectors, and `detecting` where it is a detector,
+    whose `kernels` are those of the body and of its further maps. `family` is the network that the names
     of its tensors are of; unset, the shapes tell.
 
     None is what the file does not say. `mean` and `std` belong to (x / 255 - mean) / std; `crop`,
@@ -69,6 +119,7 @@ class Found:
     kernels: tuple[Kernel, ...]
     classifier: Kernel | None = None
     embedding: Kernel | None = None
+    detecting: Detecting | None = None
     family: str | None = None
     padding: Literal["same", "symmetric"] | None = None
     activation: Activation | None = None

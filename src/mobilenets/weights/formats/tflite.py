@@ -1,15 +1,19 @@
-"""TFLite files of classifiers and bodies: float, float16 and 8-bit (dequantised). Batch norm is folded in there."""
+"""TFLite files of classifiers, bodies and detectors: float, float16 and 8-bit (dequantised).
+
+Batch norm is folded in there.
+"""
 
 import io
 import zipfile
 from typing import Literal
 
 from mobilenets.errors import UsageError
-from mobilenets.network.quantisation import LayerQuantisation
+from mobilenets.weights.formats.tflite_grids import grids_of
+from mobilenets.weights.formats.tflite_heads import Heads, heads_of
 from mobilenets.weights.formats.tflite_model import Model, parse
 from mobilenets.weights.formats.tflite_tensors import Tensor
-from mobilenets.weights.formats.tflite_way import Way
-from mobilenets.weights.found import Found, Quantised
+from mobilenets.weights.formats.tflite_way import Beside, Made, Way
+from mobilenets.weights.found import Detecting, Found, Predicting
 from mobilenets.weights.read import WeightFile
 
 _PADDINGS: tuple[Literal["same", "symmetric"], ...] = ("same", "symmetric")
@@ -22,9 +26,10 @@ def read(file: WeightFile) -> Found:
     Raises `UsageError` for a file that is damaged, and for one that is no plain network of convolutions.
     """
     model = parse(file.content, where=str(file.path))
-    entry = _entry(model)
-    way = Way(model, entry)
+    entry, heads = _entry(model), heads_of(model)
+    way = Way(model, entry, heads)
     way.follow()
+    beside = way.beside(heads) if heads else None
     image = model.tensor(entry)
     body, classifier = way.made[: way.body], way.classifier
     types = sorted({layer.weights.type for layer in way.made})
@@ -33,17 +38,26 @@ def read(file: WeightFile) -> Found:
         form=f"TFLite ({', '.join(types)})",
         kernels=tuple(layer.kernel for layer in body),
         classifier=classifier.kernel if classifier else None,
+        detecting=_detecting(beside) if beside else None,
         padding=next((padding for padding in _PADDINGS if padding in way.paddings), None),
         activation=body[0].activation if body else None,
         resolution=image.shape[1],
         mean=mean,
         std=std,
+        crop=1.0 if heads else None,
         squash=True,
         interpolation="tf_bilinear",
-        classes=_classes(file.content, outputs=len(classifier.kernel.values) if classifier else 0),
-        quantised=_quantised(way),
+        classes=_classes(file.content, outputs=_outputs(classifier, heads)),
+        quantised=grids_of(way, beside),
         notes=tuple(f"dequantised from {kind}" for kind in types if kind != "float32"),
     )
+
+
+def _outputs(classifier: Made | None, heads: Heads | None) -> int:
+    """How many names the file may give: a detector's lists name the background too."""
+    if heads:
+        return heads.suppressing.classes + 1
+    return len(classifier.kernel.values) if classifier else 0
 
 
 def _entry(model: Model) -> int:
@@ -72,23 +86,15 @@ def _scaling(image: Tensor) -> tuple[_Three, _Three] | tuple[None, None]:
     return (mean, mean, mean), (std, std, std)
 
 
-def _quantised(way: Way) -> Quantised | None:
-    """The grids, where the whole network computes in whole numbers and each layer reads what the last one makes."""
-    before, facts = way.image.grid, []
-    for place, made in enumerate(way.made):
-        if way.pooled and place == way.body:
-            before = way.pooled.grid
-        if made.weights.grid is None or made.output.grid is None or made.reads.grid != before:
-            return None
-        facts.append(LayerQuantisation(kernel=made.weights.grid, output=made.output.grid))
-        before = made.output.grid
-    if way.image.grid is None or (way.pooled and way.pooled.grid is None):
-        return None
-    return Quantised(
-        image=way.image.grid,
-        layers=tuple(facts),
-        pooled=way.pooled.grid if way.pooled else None,
-        probabilities=way.probabilities.grid if way.probabilities else None,
+def _detecting(beside: Beside) -> Detecting:
+    return Detecting(
+        predictors=tuple(
+            Predicting(reads=pair.reads, scores=pair.scores.kernel, offsets=pair.offsets.kernel)
+            for pair in beside.predictors
+        ),
+        boxes=beside.heads.defaults,
+        step=max(beside.heads.grid.scales) if beside.heads.grid else 0.0,
+        suppressing=beside.heads.suppressing,
     )
 
 

@@ -80,12 +80,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """One operator: what it computes, the tensors it reads (-1 for one left out) and makes, by number."""
+    """One operator: what it computes, the tensors it reads (-1 for one left out) and makes, by number.
+
+    `custom` are the options of a kind that TFLite itself does not know, as that kind writes them.
+    """
 
     kind: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Options
+    custom: bytes = b""
 
 
 def kind_of(code: Table) -> str:
@@ -106,6 +110,7 @@ def operator_of(table: Table, kinds: Sequence[str]) -> Operator:
         inputs=table.wholes(1, what="a list of inputs"),
         outputs=table.wholes(2, what="a list of outputs"),
         options=_options(table, kinds[code]),
+        custom=table.numbers(5, "u1", what="options").tobytes(),
     )
 
 

@@ -1,6 +1,7 @@
 """The way through a TFLite graph from the image to the output, operator by operator.
 
-What lies on it must be what our networks are made of: convolutions, one pool over the whole map, one classifier.
+What lies on it must be what our networks are made of: convolutions, one pool over the whole map, one classifier. A
+detector's way leads from map to map, and the heads that read them stand beside it.
 """
 
 import math
@@ -14,6 +15,8 @@ from mobilenets.architecture.layer import Activation
 from mobilenets.errors import UsageError
 from mobilenets.network.blocks import LEAK
 from mobilenets.network.padding import same_pads
+from mobilenets.network.quantisation import Grid
+from mobilenets.weights.formats.tflite_heads import Heads
 from mobilenets.weights.formats.tflite_model import Model
 from mobilenets.weights.formats.tflite_operators import Operator
 from mobilenets.weights.formats.tflite_tensors import Tensor
@@ -23,6 +26,7 @@ _Pads = tuple[tuple[int, int], tuple[int, int]]
 _NO_PADS: _Pads = ((0, 0), (0, 0))
 # Batch, height, width, channels.
 _MAP = 4
+_SIX = 6.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,16 +40,33 @@ class Made:
     activation: Activation | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What scores and what moves the default boxes of one map, the output of the body's layer number `reads`."""
+
+    reads: int
+    scores: Made
+    offsets: Made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What of a detector stands beside the way."""
+
+    heads: Heads
+    predictors: tuple[Pair, ...]
+
+
 class Way:
-    """The way from tensor `entry` of a model to its output, followed by `follow`.
+    """The way from tensor `entry` of a model to its output, or to the last map that `heads` read, gone by `follow`.
 
     `made` are the layers with weights, the first `body` of them before the pool; `paddings` are the ways to pad that
     all convolutions allow; `image` is what the first one reads; `pooled` and `probabilities` are None where there is
     no pool and no softmax.
     """
 
-    def __init__(self, model: Model, entry: int) -> None:
-        self.model, self.at = model, entry
+    def __init__(self, model: Model, entry: int, heads: Heads | None = None) -> None:
+        self.model, self.at, self.heads = model, entry, heads
         self.image = model.tensor(entry)
         self.made: list[Made] = []
         self.body = 0
@@ -53,7 +74,8 @@ class Way:
         self.pooled: Tensor | None = None
         self.probabilities: Tensor | None = None
         self._pads = _NO_PADS
-        self._passed: set[int] = set()
+        self._beside: frozenset[int] = heads.operators if heads else frozenset()
+        self._passed: set[int] = set(self._beside)
 
     @property
     def classifier(self) -> Made | None:
@@ -63,15 +85,17 @@ class Way:
     def follow(self) -> None:
         """Go to the output, in no more steps than there are operators; raises `UsageError` for any other network."""
         for _ in self.model.operators:
-            readers = self.model.readers.get(self.at, ())
+            readers = [one for one in self.model.readers.get(self.at, ()) if id(one) not in self._beside]
             if not readers:
                 break
             self._step(self._only(readers))
-        if self.at not in self.model.outputs:
+        if self.at not in (self.heads.maps if self.heads else self.model.outputs):
             raise self._refused("the way from its image ends in no output")
         beside = [operator.kind for operator in self.model.operators if id(operator) not in self._passed]
         if beside:
             raise self._refused(f"{len(beside)} operators ({beside[0]}) are not on the way from image to output")
+        for made in self.made[: self.body]:
+            made.activation = made.activation or _clamped(made.output.grid)
         activations = {made.activation for made in self.made[: self.body]}
         if len(activations) > 1 or None in activations:
             raise self._refused(f"its activations are {', '.join(sorted(map(str, activations)))}, not one for all")
@@ -84,6 +108,30 @@ class Way:
         if operator.inputs[0] != self.at or len(operator.outputs) != 1:
             raise self._refused(f"a {operator.kind} has {len(operator.inputs)} inputs in an order of its own")
         return operator
+
+    def beside(self, heads: Heads) -> "Beside":
+        """The predictors that read maps of this way; raises `UsageError` where one reads anything else."""
+        pairs = zip(heads.scores.convolutions, heads.offsets.convolutions, strict=True)
+        predictors = tuple(
+            Pair(reads=self._place(scores), scores=self._read_by(scores), offsets=self._read_by(offsets))
+            for scores, offsets in pairs
+        )
+        return Beside(heads=heads, predictors=predictors)
+
+    def _place(self, operator: Operator) -> int:
+        """The number of the layer of the body whose map an operator reads."""
+        read = self.model.tensor(operator.inputs[0])
+        place = next((place for place, made in enumerate(self.made[: self.body]) if made.output is read), None)
+        if place is None:
+            raise self._refused(f"boxes are predicted from {read.name}, which no convolution makes")
+        return place
+
+    def _read_by(self, operator: Operator) -> Made:
+        """The layer of a convolution that stands beside this way."""
+        other = Way(self.model, operator.inputs[0])
+        other._step(operator)
+        self.paddings &= other.paddings
+        return other.made[0]
 
     def _step(self, operator: Operator) -> None:
         step = _STEPS.get(operator.kind)
@@ -238,6 +286,13 @@ class Way:
         if not math.isclose(operator.options.number, 1.0):
             raise self._refused(f"its SOFTMAX has beta {operator.options.number:g}, and ours 1")
         self.probabilities = self.model.tensor(operator.outputs[0])
+
+
+def _clamped(grid: Grid | None) -> Activation | None:
+    """ReLU6 of a layer that says none, where whole numbers reach from 0 to 6 and so do the same."""
+    if grid is None or len(grid.scales) > 1 or grid.zero_points[0] != grid.low:
+        return None
+    return "relu6" if abs((grid.high - grid.low) * grid.scales[0] - _SIX) < grid.scales[0] / 2 else None
 
 
 def _second(operator: Operator) -> int | None:
