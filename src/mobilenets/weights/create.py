@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobilenets.architecture import names
+from mobilenets.architecture.detectors.names import is_detector
 from mobilenets.architecture.layer import Activation, Layer
 from mobilenets.architecture.names import Name
 from mobilenets.architecture.rows import GlobalAveragePool
@@ -14,6 +15,7 @@ from mobilenets.errors import UsageError
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.network.initialise import initialise
 from mobilenets.settings import within
+from mobilenets.weights.create_detector import create_detector
 from mobilenets.weights.fitting import Asked, Fitted
 from mobilenets.weights.published import Published
 from mobilenets.weights.registry import find, nearest
@@ -29,7 +31,7 @@ def create(
     pretrained: bool | str | Path = False,
     padding: Literal["same", "symmetric"] | None = None,
     activation: Activation | None = None,
-    min_depth: int = _USUAL_MIN_DEPTH,
+    min_depth: int | None = None,
     dropout: float = 0.0,
 ) -> Network:
     """A network: `create("mobilenet_v1_0.5_160", classes=37)`, or with published weights, `pretrained=True`.
@@ -45,10 +47,25 @@ def create(
     classifier on the published body. Padding and activation are then those of the weights; asking for others of
     weights that are published for one is an error.
 
+    A detector (`ssd_mobilenet_v1_1.0_300`) gives a row a box: logits (the background, then `classes`), the offsets
+    that move the box, and the box. Its weights cannot be had by name, so `pretrained` is a file; for another number of
+    classes only its scores are random.
+
     Raises `UsageError` for an unknown name, for a number outside its limits and for weights that are not of this
     network, and `JobError` where published weights can be neither found in the cache nor fetched.
     """
     within("dropout", dropout, low=0.0, below=1.0)
+    if is_detector(name):
+        return create_detector(
+            name,
+            classes=classes,
+            pretrained=pretrained,
+            padding=padding,
+            activation=activation,
+            min_depth=min_depth,
+            dropout=dropout,
+        )
+    min_depth = _USUAL_MIN_DEPTH if min_depth is None else min_depth
     if pretrained is not False:
         if min_depth != _USUAL_MIN_DEPTH:
             raise UsageError(f"min-depth {min_depth} with pretrained weights: theirs is {_USUAL_MIN_DEPTH}")
@@ -86,8 +103,8 @@ def _weights(
         _say_resolution(published, name)
     weights = fitted(source, asked=Asked(resolution=name.resolution, padding=padding, activation=activation))
     theirs = weights.architecture.name
-    if (theirs.family, theirs.width) != (name.family, name.width):
-        raise UsageError(f"{source} holds a {theirs} and not a {name}: create that one, or leave pretrained out")
+    if weights.framework or (theirs.family, theirs.width) != (name.family, name.width):
+        raise UsageError(f"{source} holds a {weights.name} and not a {name}: create that one, or leave pretrained out")
     return weights
 
 

@@ -1,7 +1,7 @@
 """From the weights of a file to one of our networks: which one it is, and its state with every tensor in its place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 from typing import Literal, TypeVar
@@ -68,6 +68,11 @@ class Fitted:
     notes: tuple[str, ...]
     exclusive: bool = True
 
+    @property
+    def name(self) -> str:
+        """The network's name; a detector's begins with its framework."""
+        return f"{self.framework}_{self.architecture.name}" if self.framework else str(self.architecture.name)
+
     def network(self) -> Network:
         """The network with these weights, for training or evaluation."""
         network = Network(self.layers, dropout=self.architecture.dropout)
@@ -90,23 +95,17 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
         padding=usual.of("padding", asked.padding, found.padding, usual="same"),
         activation=usual.of("activation", asked.activation, found.activation, usual="relu6"),
     )
-    heads = (found.classifier, found.embedding)
-    outputs, dimension = (0 if head is None else len(head.values) for head in heads)
-    if found.detecting:
-        layers, outputs = detector_layers(architecture, found.detecting), found.detecting.suppressing.classes
-        notes += check_detecting(found.detecting, layers, where=where)
-    else:
-        body = architecture.body()
-        layers = (*body, *_head(body, outputs=outputs, dimension=dimension))
-    kernels = [*all_kernels(found), *(head for head in heads if head)]
+    heads = [head for head in (found.classifier, found.embedding) if head]
+    notes += _check_detector(found, architecture, where=where)
+    layers = _layers(found, architecture)
     return Fitted(
         form=found.form,
         framework="ssd" if found.detecting else None,
         architecture=architecture,
         layers=layers,
-        state=state_of(layers, kernels, where=where),
-        outputs=outputs,
-        dimension=dimension,
+        state=state_of(layers, [*all_kernels(found), *heads], where=where),
+        outputs=_outputs(found),
+        dimension=0 if found.embedding is None else len(found.embedding.values),
         preprocessing=Preprocessing(
             resolution=architecture.resolution,
             crop=0.875 if found.crop is None else found.crop,
@@ -123,10 +122,30 @@ def fit(found: Found, asked: Asked = Asked(), *, where: str) -> Fitted:
     )
 
 
-def _head(body: Sequence[Layer], *, outputs: int, dimension: int) -> list[Layer]:
-    if outputs:
-        return classifier(body, outputs)
-    return embedder(body, dimension) if dimension else extend(body, [GlobalAveragePool(name="pool")])
+def _outputs(found: Found) -> int:
+    if found.detecting:
+        return found.detecting.suppressing.classes
+    return 0 if found.classifier is None else len(found.classifier.values)
+
+
+def _layers(found: Found, architecture: Architecture) -> tuple[Layer, ...]:
+    """The network of a file: its body, and the head that the file has for it."""
+    if found.detecting:
+        return detector_layers(architecture, found.detecting)
+    body = architecture.body()
+    if found.classifier:
+        return (*body, *classifier(body, len(found.classifier.values)))
+    if found.embedding:
+        return (*body, *embedder(body, len(found.embedding.values)))
+    return (*body, *extend(body, [GlobalAveragePool(name="pool")]))
+
+
+def _check_detector(found: Found, architecture: Architecture, *, where: str) -> tuple[str, ...]:
+    """Notes on a detector. Another resolution has other default boxes: what is checked is the network of the file."""
+    if found.detecting is None:
+        return ()
+    theirs = replace(architecture, resolution=found.resolution or architecture.resolution)
+    return check_detecting(found.detecting, detector_layers(theirs, found.detecting), where=where)
 
 
 @dataclass(frozen=True, slots=True)

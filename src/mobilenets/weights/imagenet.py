@@ -26,6 +26,11 @@ def read_class_names(file: Path, *, outputs: int) -> tuple[str, ...]:
 
     Raises `UsageError` where they are not as many as the outputs, or the file cannot be read.
     """
+    return told_apart(read_lines(file, outputs=outputs))
+
+
+def read_lines(file: Path, *, outputs: int, more: int = 0) -> list[str]:
+    """The lines of a text file, one for each output and at most `more`; raises `UsageError` as `read_class_names`."""
     try:
         if file.stat().st_size > _MOST:
             raise UsageError(f"{file} has {file.stat().st_size:,} bytes: names of classes are at most {_MOST:,}")
@@ -34,12 +39,12 @@ def read_class_names(file: Path, *, outputs: int) -> tuple[str, ...]:
         raise UsageError(f"{file} cannot be read: {reason(error)}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is no text in UTF-8 ({error.reason}): give names of classes, one a line") from error
-    if len(lines) != outputs:
+    if not outputs <= len(lines) <= outputs + more:
         raise UsageError(f"{file} has {len(lines):,} names and the network {outputs:,} outputs: give one name a line")
     empty = next((place for place, line in enumerate(lines, start=1) if not line), None)
     if empty is not None:
         raise UsageError(f"{file}: line {empty} is empty: give one name a line")
-    return told_apart(lines)
+    return lines
 
 
 def told_apart(classes: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded
+from mobilenets.weights.coco import as_detector_names, detector_names
 from mobilenets.weights.fitting import Asked, Fitted, fit
 from mobilenets.weights.found import Found
 from mobilenets.weights.hub import fetch, sha256_of
@@ -114,4 +115,7 @@ def _as_published(found: Found, published: Published | None) -> Found:
 def _named(result: Fitted) -> tuple[str, ...] | None:
     if not result.outputs:
         return None
+    if result.framework:
+        count = result.outputs
+        return as_detector_names(result.classes, outputs=count) if result.classes else detector_names(count)
     return told_apart(result.classes) if result.classes else class_names(result.outputs)

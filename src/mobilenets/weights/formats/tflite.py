@@ -47,17 +47,17 @@ def read(file: WeightFile) -> Found:
         crop=1.0 if heads else None,
         squash=True,
         interpolation="tf_bilinear",
-        classes=_classes(file.content, outputs=_outputs(classifier, heads)),
+        classes=_classes(file.content, counts=_outputs(classifier, heads)),
         quantised=grids_of(way, beside),
         notes=tuple(f"dequantised from {kind}" for kind in types if kind != "float32"),
     )
 
 
-def _outputs(classifier: Made | None, heads: Heads | None) -> int:
-    """How many names the file may give: a detector's lists name the background too."""
+def _outputs(classifier: Made | None, heads: Heads | None) -> tuple[int, ...]:
+    """How many names the file may give: some lists of a detector name the background too, some do not."""
     if heads:
-        return heads.suppressing.classes + 1
-    return len(classifier.kernel.values) if classifier else 0
+        return (heads.suppressing.classes, heads.suppressing.classes + 1)
+    return (len(classifier.kernel.values),) if classifier else ()
 
 
 def _entry(model: Model) -> int:
@@ -98,8 +98,8 @@ def _detecting(beside: Beside) -> Detecting:
     )
 
 
-def _classes(content: bytes, *, outputs: int) -> tuple[str, ...] | None:
-    """The lines of the one text file that TFLite's metadata may append in a zip, if there is one for each output."""
+def _classes(content: bytes, *, counts: tuple[int, ...]) -> tuple[str, ...] | None:
+    """The lines of the one text file that TFLite's metadata may append in a zip, if it has so many."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             labels = [entry for entry in archive.infolist() if entry.filename.endswith(".txt")]
@@ -109,4 +109,4 @@ def _classes(content: bytes, *, outputs: int) -> tuple[str, ...] | None:
                 names = lines.read(_LONGEST_LABELS).decode().splitlines()
     except Exception:  # what zipfile raises on damaged archives is no closed list, and labels are a kindness
         return None
-    return tuple(names) if outputs and len(names) == outputs else None
+    return tuple(names) if len(names) in counts else None
