@@ -1,7 +1,7 @@
 """Batch norm for weights that come with it folded in: what training needs back, measured on photographs."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -11,14 +11,15 @@ from mobilenets.network.blocks import ConvNorm
 _CONV, _NORM = ".conv.bias", ".norm."
 
 
-def without_statistics(folded: Mapping[str, Tensor], *, epsilon: float) -> dict[str, Tensor]:
+def without_statistics(folded: Mapping[str, Tensor], *, epsilon: float, bare: Container[str] = ()) -> dict[str, Tensor]:
     """The state of a network without batch norm as that of one with it, whose norms only add the bias.
 
-    The function is the same. `measure_statistics` then gives the norms what they would have followed in training.
+    `bare` are names of biases that stay: of layers without batch norm in either, as a detector's predictors are. The
+    function is the same. `measure_statistics` then gives the norms what they would have followed in training.
     """
     state: dict[str, Tensor] = {}
     for name, tensor in folded.items():
-        if not name.endswith(_CONV):
+        if not name.endswith(_CONV) or name in bare:
             state[name] = tensor
             continue
         norm = name[: -len(_CONV)] + _NORM

@@ -6,9 +6,11 @@ from torch import Tensor
 
 from mobilenets.checkpoint import load_weights
 from mobilenets.errors import UsageError
+from mobilenets.jobs.start.detector import for_other_classes
 from mobilenets.jobs.start.source import StartingWeights
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.run import Architecture
+from mobilenets.tasks.detect.task import Detect
 from mobilenets.tasks.protocol import Settles, Task
 from mobilenets.training.unfold import without_statistics
 
@@ -43,15 +45,21 @@ def check_same(weights: StartingWeights, asked: Architecture) -> None:
 def put_weights(network: Network, weights: StartingWeights, *, architecture: Architecture, task: Task) -> Placed:
     """Load weights into `network`, whose head stays random unless the task is the same.
 
-    Where batch norm is folded into the weights and the network has it, it adds their biases and nothing else.
-    Raises `UsageError` where the body is another network or its tensors are not whole.
+    Of a detector all is loaded, and in one of other classes those of the same name keep their scores. Where batch norm
+    is folded into the weights and the network has it, it adds their biases and nothing else. Raises
+    `UsageError` where the body is another network or its tensors are not whole.
     """
     check_same(weights, architecture)
     folded = architecture.norm and not weights.architecture.norm
-    theirs = without_statistics(weights.state, epsilon=architecture.norm_epsilon) if folded else weights.state
     wanted = network.state_dict()
+    theirs = weights.state
+    if folded:
+        theirs = without_statistics(theirs, epsilon=architecture.norm_epsilon, bare=wanted.keys())
     head = weights.task is not None and _same(weights.task, task)
-    taken = set(wanted) if head else set(_body_names(wanted, architecture))
+    known = _classes_of_detectors(weights.task, task)
+    if known and not head:
+        theirs = for_other_classes(theirs, wanted, network.layers, known=known[0], wanted=known[1])
+    taken = set(wanted) if head or known else set(_body_names(wanted, architecture))
     mine = {name: tensor for name, tensor in wanted.items() if name not in taken}
     body = {name: tensor for name, tensor in theirs.items() if name in taken}
     load_weights(network, {**mine, **body}, where=weights.where)
@@ -61,6 +69,13 @@ def put_weights(network: Network, weights: StartingWeights, *, architecture: Arc
 def _same(one: Task, other: Task) -> bool:
     one, other = (task.bare() if isinstance(task, Settles) else task for task in (one, other))
     return (one.name, one.state()) == (other.name, other.state())
+
+
+def _classes_of_detectors(one: Task | None, other: Task) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The classes of two detectors of the same framework; None for any other tasks."""
+    if not (isinstance(one, Detect) and isinstance(other, Detect)):
+        return None
+    return (one.classes, other.classes) if one.settings.framework == other.settings.framework else None
 
 
 def _flag(name: str, value: object) -> str:
