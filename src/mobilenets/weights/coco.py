@@ -23,6 +23,12 @@ def detector_names(outputs: int) -> tuple[str, ...]:
     return tuple(by_number.get(number, _numbered(number)) for number in range(1, outputs + 1))
 
 
+def detector_numbers(outputs: int) -> tuple[int, ...]:
+    """The numbers of 80 outputs are those of COCO's categories; others are counted from 1, as COCO's 90 are."""
+    known = categories()
+    return tuple(known) if outputs == len(known) else tuple(range(1, outputs + 1))
+
+
 def read_detector_names(file: Path, *, outputs: int) -> tuple[str, ...]:
     """The names in a text file, one a line in the order of the outputs, a line for the background before them or not.
 

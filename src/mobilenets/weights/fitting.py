@@ -56,7 +56,7 @@ class Fitted:
 
     form: str
     architecture: Architecture
-    framework: Literal["ssd"] | None = None
+    framework: Literal["ssd", "frcnn"] | None = None
     layers: tuple[Layer, ...]
     state: dict[str, Tensor]
     outputs: int

@@ -9,10 +9,12 @@ from mobilenets.checkpoint import MODEL, RUN, Origin, read_description, read_ten
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.files import expanded
 from mobilenets.prediction.model import restore_task
-from mobilenets.run import Architecture, Embedding
+from mobilenets.run import Architecture, Detection, Embedding
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.detect.task import Detect
 from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.protocol import Task
+from mobilenets.weights.coco import detector_numbers
 from mobilenets.weights.fitting import Asked, Fitted
 from mobilenets.weights.hub import sha256_of
 from mobilenets.weights.source import Source, find_source, fit_source
@@ -84,6 +86,8 @@ def _published(source: str, asked: Architecture | None) -> StartingWeights:
 
 def task_of(fitted: Fitted) -> Task | None:
     """What the head of published weights answers; None where they have none."""
+    if fitted.framework and fitted.classes:
+        return Detect(fitted.classes, detector_numbers(fitted.outputs), Detection(framework=fitted.framework))
     if fitted.dimension:
         return Embed(Embedding(dimension=fitted.dimension))
     return Classify(fitted.classes) if fitted.classes else None

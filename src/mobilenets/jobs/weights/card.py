@@ -89,22 +89,27 @@ def _front_matter(opened: Opened, *, name: str, layout: Layout, measured: Measur
 
     data: dict[str, Any] = {
         "library_name": LIBRARIES[layout],
-        "pipeline_tag": "image-feature-extraction" if opened.classes is None else "image-classification",
+        "pipeline_tag": "image-feature-extraction" if opened.classes is None else _task_type(opened),
         "tags": [opened.description.architecture.family, "mobilenet", "vision"],
     }
     if licence:
         data["license"] = licence
     if measured:
-        data |= {"metrics": ["accuracy"], "model_name": name, "eval_results": _results(measured)}
+        data |= {"model_name": name, "eval_results": _results(measured, task=_task_type(opened))}
+        data |= {} if opened.fitted.framework else {"metrics": ["accuracy"]}
     return str(ModelCardData(**data).to_yaml())
 
 
-def _results(measured: Measured) -> list[Any]:
+def _task_type(opened: Opened) -> str:
+    return "object-detection" if opened.fitted.framework else "image-classification"
+
+
+def _results(measured: Measured, *, task: str) -> list[Any]:
     from huggingface_hub import EvalResult
 
     return [
         EvalResult(
-            task_type="image-classification",
+            task_type=task,
             dataset_type="imagefolder",
             dataset_name=_data_name(measured),
             dataset_split=measured.split,
@@ -122,11 +127,13 @@ def _data_name(measured: Measured) -> str:
 
 
 def _introduction(opened: Opened) -> str:
-    network = f"`{opened.description.network}`"
+    network = f"`{opened.fitted.name}`"
     if opened.classes is None:
         return (
             f"{network} without a classifier: it gives {opened.fitted.layers[-1].out_channels} features a photograph."
         )
+    if opened.fitted.framework:
+        return f"{network}, a detector of {len(opened.classes):,} kinds of things ({listed(opened.classes)})."
     return f"{network}, a classifier of {len(opened.classes):,} classes ({listed(opened.classes)})."
 
 

@@ -63,13 +63,15 @@ def convert_weights(
     names = Path(classes_file) if classes_file else None
     opened = open_weights(str(source), asked=asked, classes_file=names, console=console)
     _check_apart(opened, folder)
+    if opened.fitted.framework and to != "checkpoint":
+        raise UsageError(f"--to {to}: it has no layout for detectors, and {source} is one: use --to checkpoint")
     _write(opened, folder, to)
     card = card_text(opened, name=folder.resolve().name, layout=to, measured=measured, licence=licence)
     write_text_whole(folder / CARD, card)
     return Converted(
         folder=folder,
         layout=to,
-        network=str(opened.description.network),
+        network=opened.fitted.name,
         task=opened.task.name,
         source=opened.description.source,
         files=(*_FILES[to], CARD),

@@ -9,9 +9,11 @@ from mobilenets.checkpoint import MODEL, RUN, Description, read_description
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start import task_of
 from mobilenets.prediction.model import load_network, restore_task
+from mobilenets.tasks.detect.task import Detect
 from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import NamesOutputs, Task
+from mobilenets.weights.coco import read_detector_names
 from mobilenets.weights.fitting import Asked, Fitted
 from mobilenets.weights.imagenet import read_class_names
 from mobilenets.weights.published import Published
@@ -32,7 +34,14 @@ class Opened:
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The names of the outputs, where they have any."""
-        return tuple(self.task.labels) if isinstance(self.task, NamesOutputs) else None
+        return classes_of(self.task)
+
+
+def classes_of(task: Task) -> tuple[str, ...] | None:
+    """The names of what a task tells apart, where they have any."""
+    if isinstance(task, Detect):
+        return task.classes
+    return tuple(task.labels) if isinstance(task, NamesOutputs) else None
 
 
 def open_weights(
@@ -66,10 +75,11 @@ def _of_ours(folder: Path) -> Opened:
     task = restore_task(description, folder=folder)
     network = load_network(description, task, folder=folder)
     named = task if isinstance(task, NamesOutputs) else None
-    classes = tuple(named.labels) if named else None
+    classes = classes_of(task)
     fitted = Fitted(
         form="checkpoint",
         architecture=description.architecture,
+        framework=task.settings.framework if isinstance(task, Detect) else None,
         layers=network.layers,
         state=network.state_dict(),
         outputs=len(classes or ()),
@@ -90,7 +100,8 @@ def _of_others(source: Source, fitted: Fitted, *, classes_file: Path | None) -> 
     if classes_file is not None:
         if not fitted.outputs:
             raise UsageError(f"{source.text} has no classifier to name the outputs of: leave --classes-file out")
-        fitted = replace(fitted, classes=read_class_names(classes_file, outputs=fitted.outputs))
+        read = read_detector_names if fitted.framework else read_class_names
+        fitted = replace(fitted, classes=read(classes_file, outputs=fitted.outputs))
     task = task_of(fitted) or Features()
     description = Description(
         task=task.name,
