@@ -12,8 +12,8 @@ from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
 from mobilenets.network.foreign import build_foreign
 from mobilenets.network.graph import Network
-from mobilenets.weights.fitting import state_of
 from mobilenets.weights.found import Array, Kernel
+from mobilenets.weights.placing import state_of
 from mobilenets.weights.state_dict.tensors import Tensors
 
 TORCHVISION = {
