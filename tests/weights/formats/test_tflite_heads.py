@@ -227,7 +227,7 @@ WRONG: tuple[tuple[Changes, str], ...] = (
     (Changes(options={"num_classes": CLASSES + 1}), "at any width"),
     (Changes(options={"h_scale": 4.0}), "10, 10, 4, 5"),
     (Changes(defaults=lambda boxes: boxes + np.float32(0.01)), r"other default boxes, up to 0\.01"),
-    (Changes(defaults=lambda boxes: boxes[:-1]), "95 default boxes and ours 96"),
+    (Changes(defaults=lambda boxes: boxes[:-1]), r"its scores are \[1, 96, 4\] for 95 default boxes"),
     (Changes(defaults=lambda boxes: boxes.reshape(-1)), "no constant of four numbers each"),
     (Changes(sigmoid=False), "through no LOGISTIC"),
     (Changes(swapped=True), "from different maps"),
@@ -240,6 +240,21 @@ def test_what_is_no_such_detector_is_refused_in_one_line(network: Network, chang
     with pytest.raises(UsageError, match=rf"^tiny.*{why}") as caught:
         fit(found_in(written(network, changes)), where="tiny")
     assert "\n" not in str(caught.value)
+
+
+def test_another_ssd_is_not_taken_for_ours(content: bytes) -> None:
+    found = found_in(content)
+    assert found.detecting is not None
+    few = dataclasses.replace(found.detecting, boxes=found.detecting.boxes[:-1])
+    pairs = list(found.detecting.predictors)
+    pairs[0] = dataclasses.replace(pairs[0], reads=21)
+    earlier = dataclasses.replace(found.detecting, predictors=tuple(pairs))
+    for detecting, why in (
+        (few, "95 default boxes and ours 96"),
+        (earlier, "predicts from separable_11/depthwise, sep"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            fit(dataclasses.replace(found, detecting=detecting), where="tiny")
 
 
 def test_heads_that_go_round_in_a_circle_end(network: Network, content: bytes) -> None:

@@ -70,6 +70,9 @@ def heads_of(model: Model) -> Heads | None:
     defaults = model.values(boxes)
     if defaults is None or defaults.shape != (len(defaults), CORNERS):
         raise walk.refused("its default boxes are no constant of four numbers each")
+    told = scoring.tensor.shape
+    if told[:2] != (1, len(defaults)):
+        raise walk.refused(f"its scores are {list(told)} for {len(defaults):,} default boxes")
     return Heads(
         operators=frozenset(walk.passed),
         scores=scoring,
@@ -94,8 +97,6 @@ class _Walk:
     def joined(self, number: int) -> tuple[Joined, Tensor | None]:
         """What a tensor was joined of, and what its sigmoid made if there is one on the way."""
         joint, made = self._back(number)
-        if joint.kind == "CONV_2D":
-            return Joined(convolutions=(joint,), tensor=self.model.tensor(joint.outputs[0])), made
         if joint.kind != "CONCATENATION" or joint.options.activation:
             raise self.refused(f"its boxes are joined by a {joint.kind}")
         convolutions = []
@@ -103,7 +104,7 @@ class _Walk:
             convolution, within = self._back(part)
             if convolution.kind != "CONV_2D" or within is not None:
                 raise self.refused(f"a {convolution.kind} predicts its boxes")
-            if convolution.options.activation or len(self.model.readers[convolution.outputs[0]]) != 1:
+            if convolution.options.activation or len(self.model.readers.get(convolution.outputs[0], ())) != 1:
                 raise self.refused("a predictor of its boxes has an activation, or is read twice")
             convolutions.append(convolution)
         return Joined(convolutions=tuple(convolutions), tensor=self.model.tensor(joint.outputs[0])), made
