@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.ops import nms
@@ -26,6 +26,7 @@ from mobilenets.data.shapes import Centre, shaped
 from mobilenets.maths.boxes import cornered, moved, overlaps
 from mobilenets.maths.suppression import Kept, suppressed
 from mobilenets.network.int8 import quantise, simulate
+from mobilenets.network.requantise import Kernels
 from mobilenets.tasks.detect.answers import Detections
 from mobilenets.tasks.detect.scores import score_detections
 from mobilenets.weights.coco import detector_names
@@ -76,9 +77,10 @@ def squashed(published: Published, paths: list[Path]) -> Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2)
 
 
-def interpreted(published: Published, images: Tensor) -> list[Kept]:
+def interpreted(published: Published, images: Tensor, *, resolver: str = "BUILTIN") -> list[Kept]:
     """What LiteRT finds in images (N, 3, 300, 300) of bytes, one by one."""
-    interpreter = Interpreter(str(published.path), num_threads=1)
+    kernels = getattr(OpResolverType, resolver)
+    interpreter = Interpreter(str(published.path), num_threads=1, experimental_op_resolver_type=kernels)
     interpreter.allocate_tensors()
     outputs = [one["index"] for one in interpreter.get_output_details()[:3]]
     found = []
@@ -110,13 +112,19 @@ def fast_places(boxes: Tensor, scores: Tensor) -> Tensor:
     return order[nms(boxes[order], ranks, OVERLAP)[:KEPT]]
 
 
-def test_in_whole_numbers_it_finds_the_interpreters_boxes_to_the_bit(shared_data: Path, published: Published) -> None:
+@pytest.mark.parametrize(
+    ("kernels", "resolver", "count"), [("xnnpack", "BUILTIN", FEW), ("reference", "BUILTIN_REF", 2)]
+)
+def test_in_whole_numbers_it_finds_the_interpreters_boxes_to_the_bit(
+    shared_data: Path, published: Published, kernels: Kernels, resolver: str, count: int
+) -> None:
     """Weights, order, padding, default boxes, coder and suppression at once: every box, class and score is the same."""
     facts = published.fitted.quantisation
     assert facts is not None and facts.probabilities is not None
-    network = simulate(published.fitted.network().eval(), facts)
-    images = squashed(published, files(shared_data)[:FEW])
-    for rows, theirs in zip(outputs(network, published, images), interpreted(published, images), strict=True):
+    network = simulate(published.fitted.network().eval(), facts, kernels=kernels)
+    images = squashed(published, files(shared_data)[:count])
+    found = interpreted(published, images, resolver=resolver)
+    for rows, theirs in zip(outputs(network, published, images), found, strict=True):
         scores, offsets, defaults = published.split(rows)
         ours = fast(moved(defaults, offsets), quantise(scores.sigmoid(), facts.probabilities))
         assert torch.equal(ours.scores, theirs.scores) and torch.equal(ours.kinds, theirs.kinds)
