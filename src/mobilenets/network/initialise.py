@@ -2,7 +2,6 @@
 
 import math
 
-import torch
 from torch import nn
 
 from mobilenets.architecture.layer import Layer
@@ -17,8 +16,8 @@ def initialise(network: Network, *, stddev: float | None = None) -> None:
     """Truncated normal weights (cut at two standard deviations), zero biases, batch norm as new; in place.
 
     An unset `stddev` is what the authors' code has for such a network.
-    A detector's scores begin at what most boxes are, the background, so that the few others are not lost among them
-    (Lin et al., 2017, section 3.3).
+    A detector's scores begin by saying that nothing stands in a box, as in most, so that the few others are not lost
+    among them (Lin et al., 2017, section 3.3).
     """
     last = network.layers[-1]
     if stddev is None:
@@ -36,10 +35,5 @@ def initialise(network: Network, *, stddev: float | None = None) -> None:
 
 def _expect_background(network: Network, last: Layer) -> None:
     paths = module_paths(network.layers)
-    certain = math.log((1 - _PRIOR) / _PRIOR)
-    for name, grid in zip(last.inputs[::2], last.grids, strict=True):
-        bias = network.get_parameter(f"{paths[name]}.conv.bias")
-        with torch.no_grad():
-            scores = bias.view(len(grid.shapes), -1)
-            scores.fill_(-certain)
-            scores[:, 0] = certain
+    for name in last.inputs[::2]:
+        nn.init.constant_(network.get_parameter(f"{paths[name]}.conv.bias"), math.log(_PRIOR / (1 - _PRIOR)))

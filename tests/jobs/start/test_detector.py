@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from mobilenets.tasks.detect.task import Detect
 from torch import Tensor
 
 from mobilenets.checkpoint import Origin
@@ -14,6 +13,7 @@ from mobilenets.jobs.start import StartingWeights, open_weights, put_weights
 from mobilenets.jobs.start.detector import for_other_classes
 from mobilenets.network.graph import Network
 from mobilenets.run import Architecture
+from mobilenets.tasks.detect.task import Detect
 
 TINY = Architecture(width=0.04, resolution=32, min_depth=16)
 BIRDS = Detect(("owl", "ibis", "crane"), (1, 2, 3))

@@ -84,6 +84,7 @@ def test_hard_negatives_are_the_worst_three_for_each_positive(seed: int) -> None
     rows = _rows(30, seed=seed, images=1)
     answers = wanted(rows.boxes[0], _boxes(1, 2, seed=seed + 1), torch.tensor([[1, 0]]))
     told = F.one_hot(answers.kinds, CLASSES + 1).float()
+    told[..., 0] = 0
     each = F.binary_cross_entropy_with_logits(rows.scores, told, reduction="none").sum(-1)[0]
     found, positive = moved(rows.boxes, rows.offsets)[0], answers.positive[0]
     apart = overlaps(found, found).fill_diagonal_(0).max() <= 0.99
@@ -99,8 +100,13 @@ def test_of_boxes_that_nearly_coincide_only_the_worst_is_hard() -> None:
 
 
 def test_focal_loss_by_hand() -> None:
-    """Lin et al., equation 5, with the authors' alpha .75 and gamma 2."""
+    """Lin et al., equation 5, with the authors' alpha .75 and gamma 2; the background says no to every box."""
     scores = torch.tensor([[[2.0, -1.0]]])
-    chances = scores.sigmoid()[0, 0]
-    expected = -0.75 * (1 - chances[0]) ** 2 * chances[0].log() - 0.25 * chances[1] ** 2 * (1 - chances[1]).log()
-    assert focal_loss(scores, torch.tensor([[0]])).item() == pytest.approx(expected.item())
+    background, one = scores.sigmoid()[0, 0]
+    no = -0.25 * background**2 * (1 - background).log()
+    assert focal_loss(scores, torch.tensor([[1]])).item() == pytest.approx(
+        (no - 0.75 * (1 - one) ** 2 * one.log()).item()
+    )
+    assert focal_loss(scores, torch.tensor([[0]])).item() == pytest.approx(
+        (no - 0.25 * one**2 * (1 - one).log()).item()
+    )

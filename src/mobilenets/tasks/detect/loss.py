@@ -73,17 +73,26 @@ def ssd_loss(rows: Rows, answers: Answers, *, focal: bool) -> Tensor:
 
 
 def focal_loss(scores: Tensor, kinds: Tensor) -> Tensor:
-    """Sigmoid cross-entropy of (N, boxes, 1 + classes) logits, in which what is told surely hardly counts; a sum."""
+    """Sigmoid cross-entropy of (N, boxes, 1 + classes) logits, in which what is told surely hardly counts; a sum.
+
+    A box of the background is of no class: its own output is to say no, of any box (as the authors' focal recipe has
+    it, and the detectors that they published).
+    """
     from torchvision.ops import sigmoid_focal_loss
 
     told = F.one_hot(kinds, scores.shape[-1]).to(scores.dtype)
+    told[..., 0] = 0
     return sigmoid_focal_loss(scores, told, alpha=_ALPHA, gamma=_GAMMA, reduction="sum")
 
 
 def hard_loss(rows: Rows, answers: Answers) -> Tensor:
-    """Sigmoid cross-entropy of the matched boxes and of the worst others, three for each; a sum."""
-    # With one kind told of each box, the sum over the kinds needs no tensor of zeros and ones.
-    each = F.softplus(rows.scores).sum(-1) - rows.scores.gather(-1, answers.kinds.unsqueeze(-1)).squeeze(-1)
+    """Sigmoid cross-entropy of the matched boxes and of the worst others, three for each; a sum.
+
+    The background is encoded as in `focal_loss`, so that either goes on from the other's weights.
+    """
+    # With one class told of a box, or none, the sum over the outputs needs no tensor of zeros and ones.
+    told = rows.scores.gather(-1, answers.kinds.unsqueeze(-1)).squeeze(-1)
+    each = F.softplus(rows.scores).sum(-1) - torch.where(answers.positive, told, 0)
     with torch.no_grad():
         found = rows.found.squeeze(-2)
         chosen = [
