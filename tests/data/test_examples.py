@@ -1,12 +1,14 @@
 """Batches on their way to the network, and parts of data sets."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from mobilenets.data.colours import photometric
 from mobilenets.data.examples import Batch, Chosen
 from mobilenets.data.photos import ArrayPhoto
 from mobilenets.data.preprocess import Box
@@ -71,6 +73,25 @@ def test_chosen_examples_are_those_at_their_places() -> None:
     again = Chosen(chosen, [2])
     assert again.photos[0].name == "3.png"
     assert again.truth(0) == 30
+
+
+def test_contrast_and_hue_change_with_the_rest() -> None:
+    plain, values = batch(3), torch.ones(3)
+    distorted = replace(plain, contrast=values / 2, hue=values * 9)
+    assert [len(part) for part in distorted.parts(2)] == [1, 2]
+    last = distorted.parts(2)[1]
+    assert last.contrast is not None and last.hue is not None
+    assert (last.contrast.tolist(), last.hue.tolist()) == ([0.5, 0.5], [9.0, 9.0])
+    assert plain.brightness is not None and plain.saturation is not None
+    expected = photometric(
+        plain.images,
+        brightness=plain.brightness,
+        contrast=values / 2,
+        saturation=plain.saturation,
+        hue=values * 9,
+    )
+    assert torch.equal(distorted.coloured(), expected)
+    assert torch.equal(batch(3, colour=False).coloured(), plain.images)
 
 
 def test_chosen_examples_list_their_photographs_once() -> None:

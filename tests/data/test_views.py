@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -22,7 +21,6 @@ from mobilenets.data.views import (
     cut,
     generator,
     random_view,
-    recolour,
     shrink,
 )
 
@@ -205,28 +203,6 @@ def test_shrinking_never_enlarges(height: int, width: int, side: int) -> None:
     else:
         assert min(small.shape[:2]) == side
         assert max(small.shape[:2]) == pytest.approx(max(height, width) * side / min(height, width), abs=0.5)
-
-
-def test_colours_follow_their_formula_and_stay_within_bytes() -> None:
-    images = torch.randint(0, 256, (4, 3, 6, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    brightness, saturation = torch.tensor([-32.0, 0.0, 32.0, 10.0]), torch.tensor([0.5, 1.0, 1.5, 0.0])
-    changed = recolour(images, brightness=brightness, saturation=saturation)
-    assert changed.dtype == torch.float32
-    for image, result, more, strength in zip(images.tolist(), changed.tolist(), brightness, saturation, strict=True):
-        red, green, blue = np.array(image)
-        grey = 0.299 * red + 0.587 * green + 0.114 * blue
-        expected = [grey + float(strength) * (colour - grey) + float(more) for colour in (red, green, blue)]
-        assert np.allclose(result, np.clip(expected, 0, 255), atol=1e-3)
-    assert changed.min() == 0
-    assert changed.max() == 255
-
-
-def test_colours_that_stay_are_the_same_bits() -> None:
-    images = torch.randint(0, 256, (2, 3, 6, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    images = images.contiguous(memory_format=torch.channels_last)
-    same = recolour(images, brightness=torch.zeros(2), saturation=torch.ones(2))
-    assert torch.equal(same, images.float())
-    assert same.is_contiguous(memory_format=torch.channels_last)
 
 
 # --- TensorFlow's resize_bilinear ---

@@ -22,23 +22,40 @@ ASPECT = (3 / 4, 4 / 3)
 BRIGHTNESS = 32.0
 SATURATION = (0.5, 1.5)
 _TRIES = 10
-# Red, green and blue in the brightness of a pixel (ITU-R BT.601).
-_GREY = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True, slots=True)
 class Distortion:
-    """How far a view may stray: the smallest share of the area it shows, mirroring, mild colour."""
+    """How far a view may stray: the smallest share of the area it shows, mirroring, colour.
+
+    So many of the images are mosaics (`mosaic`, a share), in the first `mosaic_epochs` epochs alone.
+    """
 
     min_area: float
     mirror: bool
     colour: bool
+    mosaic: float = 0.0
+    mosaic_epochs: int = 0
+
+    def joins(self, epoch: int, random: np.random.Generator) -> bool:
+        """Whether an image of an epoch is to be a mosaic; draws a number only where it could be one."""
+        return self.mosaic > 0 and epoch < self.mosaic_epochs and random.random() < self.mosaic
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A photograph of height x width pixels, a view of which is shown in a place `aspect` times as wide as high."""
+
+    height: int
+    width: int
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One way to look at a photograph. Brightness is added to [0, 255], saturation multiplies the colour.
 
+    `contrast` and `hue` (degrees) are for those who vary these too (`colours.photometric`), in all of their views.
     `number` says which of the photograph's views it is, `size` the (height, width) of the photograph that the box is a
     part of; without it the box is all of it.
     """
@@ -49,6 +66,8 @@ class View:
     saturation: float = 1.0
     number: int = 0
     size: tuple[int, int] | None = None
+    contrast: float | None = None
+    hue: float | None = None
 
 
 def generator(*, seed: int, epoch: int, index: int) -> np.random.Generator:
@@ -138,11 +157,3 @@ def shrink(photograph: Array, *, side: int) -> Array:
         height=round(height * side / shorter),
         width=round(width * side / shorter),
     )
-
-
-def recolour(images: Tensor, *, brightness: Tensor, saturation: Tensor) -> Tensor:
-    """Saturation, then brightness, one value an image, on (N, 3, H, W) values in [0, 255]; gives floats."""
-    weights = torch.tensor(_GREY, device=images.device).view(1, 3, 1, 1)
-    floats = images.float()
-    grey = (floats * weights).sum(1, keepdim=True)
-    return grey.lerp(floats, saturation.view(-1, 1, 1, 1)).add_(brightness.view(-1, 1, 1, 1)).clamp_(0.0, 255.0)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mobilenets.data.examples import Examples, Target
+from mobilenets.data.examples import Examples, Target, view_of
+from mobilenets.data.mosaic import Tile
 from mobilenets.data.photos import Photo
-from mobilenets.data.views import View
+from mobilenets.data.views import Distortion, Frame, View
 
 WANTED = "teacher"
 """The target that holds a teacher's outputs, where they are known beforehand."""
@@ -24,6 +25,9 @@ class Unlabelled:
         return None
 
     def target(self, place: int, view: View) -> Target:
+        return {}
+
+    def joined(self, tiles: Sequence[Tile], *, side: int) -> Target:
         return {}
 
 
@@ -46,3 +50,6 @@ class Taught:
 
     def target(self, place: int, view: View) -> Target:
         return {**self.whole.target(place, view), WANTED: self.outputs[view.number, place]}
+
+    def view(self, place: int, frame: Frame, distortion: Distortion, random: np.random.Generator) -> View:
+        return view_of(self.whole, place, frame, distortion, random)
