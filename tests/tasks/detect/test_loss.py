@@ -50,6 +50,19 @@ def test_what_is_wanted_of_each_box() -> None:
     assert (answers.boxes[0, 1] == boxes[0, 0]).all()
 
 
+@pytest.mark.parametrize(
+    "kinds", [[[2, 0, -1], [1, -1, -1]], [[-1, -1, -1], [-1, -1, -1]], [[-1, 2, -1], [-1, -1, -1]]]
+)
+def test_room_for_more_objects_changes_nothing(kinds: list[list[int]]) -> None:
+    defaults, boxes, told = _boxes(20, seed=0), _boxes(2, 3, seed=1), torch.tensor(kinds)
+    roomy = F.pad(told, (0, 40), value=-1)
+    bare, full = wanted(defaults, boxes, told), wanted(defaults, F.pad(boxes, (0, 0, 0, 40)), roomy)
+    assert torch.equal(bare.place, full.place) and torch.equal(bare.kinds, full.kinds)
+    assert torch.equal(bare.boxes[bare.positive], full.boxes[bare.positive])
+    assert full.boxes.shape == (2, 20, 4)
+    assert bool(full.positive.any()) == bool((told >= 0).any())
+
+
 def test_a_batch_of_which_no_photograph_has_a_box() -> None:
     rows = _rows(5, seed=1)
     answers = wanted(rows.boxes[0], torch.zeros(2, 0, 4), torch.zeros(2, 0, dtype=torch.int64))

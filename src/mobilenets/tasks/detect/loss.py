@@ -55,9 +55,14 @@ class Answers:
 
 def wanted(defaults: Tensor, boxes: Tensor, kinds: Tensor) -> Answers:
     """What default boxes (n, 4) are to answer, for objects (N, most, 4) of `kinds` (N, most), -1 being none."""
+    # Room for the objects of the fullest image of all; few batches have one.
+    columns = torch.arange(1, kinds.shape[1] + 1, device=kinds.device)
+    most = int(columns.mul((kinds >= 0).any(0)).amax()) if kinds.numel() else 0
+    boxes, kinds = boxes[:, :most], kinds[:, :most]
     place = matches(defaults, boxes, kinds >= 0, at_least=MATCHED)
     if not boxes.shape[1]:
-        return Answers(place.expand(len(boxes), -1), torch.zeros_like(place).expand(len(boxes), -1), boxes)
+        nothing = torch.zeros_like(place).expand(len(boxes), -1)
+        return Answers(place.expand(len(boxes), -1), nothing, boxes.new_zeros(*nothing.shape, CORNERS))
     own = place.clamp_min(0)
     told = torch.where(place >= 0, kinds.gather(1, own) + 1, 0)
     return Answers(place, told, boxes.gather(1, own.unsqueeze(-1).expand(-1, -1, CORNERS)))
