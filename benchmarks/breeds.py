@@ -30,7 +30,8 @@ from mobilenets.jobs.start import open_weights, trained_architecture
 from mobilenets.jobs.train import train
 from mobilenets.maths.nearest import Block, feature_blocks, hash_blocks
 from mobilenets.maths.perceptual import MIRROR
-from mobilenets.run import Cleaning, Machine, Noise, Run, recipe
+from mobilenets.recipes import recipe
+from mobilenets.run import Cleaning, Machine, Noise, Run
 
 _LIMITS = {
     "hash, 4 bits": Cleaning(hash_bits=4, feature_distance=0),

@@ -24,7 +24,8 @@ def ours(
     from mobilenets.cli.main import main
     from mobilenets.jobs import train as job
     from mobilenets.jobs.start import open_weights, trained_architecture
-    from mobilenets.run import Machine, Run, recipe
+    from mobilenets.recipes import recipe
+    from mobilenets.run import Machine, Run
 
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         main(["--version"])  # whatever the program sets for torch before it imports it

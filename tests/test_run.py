@@ -1,4 +1,4 @@
-"""Settings of a run: their limits, the recipes, and that they load without torch."""
+"""Settings of a run: their limits, and that they load without torch."""
 
 import subprocess
 import sys
@@ -11,18 +11,16 @@ import pytest
 from mobilenets.architecture.names import FAMILIES, Name
 from mobilenets.errors import UsageError
 from mobilenets.run import (
-    PAPER,
-    RECIPES,
     Architecture,
     Augmentation,
     Cleaning,
+    Detection,
     Distillation,
     Geocells,
     Machine,
     Noise,
     Optimisation,
     Run,
-    recipe,
 )
 
 
@@ -75,6 +73,8 @@ def _run(**settings: Any) -> Run:
         (Cleaning, {"hash_bits": 33}, r"hash-bits 33 is outside \[-1, 32\]"),
         (Cleaning, {"feature_distance": -0.1}, "feature-distance -0.1 is outside"),
         (Cleaning, {"doubt": 1.0}, r"doubt 1 is outside \[0, 1\)"),
+        (Detection, {"mosaic": 1.5}, r"mosaic 1.5 is outside \[0, 1\]: use at least 0 and at most 1"),
+        (Detection, {"mosaic_until": -0.1}, r"mosaic-until -0.1 is outside \[0, 1\]"),
         (Noise, {"noisy_epochs": 0}, r"noisy-epochs 0 is outside \[1, inf\): use at least 1"),
         (_run, {"epochs": 0}, r"epochs 0 is outside \[1, inf\): use at least 1"),
         (_run, {"batch": 0}, "batch 0 is outside"),
@@ -107,57 +107,6 @@ def test_an_architecture_has_a_name(family: str) -> None:
     assert str(chosen.name) == f"{family}_0.75_192"
 
 
-def test_the_paper_s_recipe_is_tf_slim_s() -> None:
-    expected = Optimisation(
-        optimiser="rmsprop_tf",
-        lr=0.045,
-        momentum=0.9,
-        schedule="staircase",
-        decay_rate=0.94,
-        decay_epochs=2.0,
-        warmup_epochs=0.0,
-        weight_decay=4e-5,
-        decay_depthwise=False,
-        label_smoothing=0.0,
-        norm_decay=0.9997,
-        ema=0.9999,
-        clip=0.0,
-    )
-    assert expected == PAPER
-    # The rest of it is what a network has anyway: ReLU6, SAME padding, a thousandth dropped.
-    chosen = Architecture()
-    assert (chosen.activation, chosen.padding, chosen.dropout, chosen.min_depth) == ("relu6", "same", 0.001, 8)
-
-
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_is_a_run(name: str) -> None:
-    run = _run(**recipe(name))
-    assert run.recipe == name
-    assert run.optimisation == RECIPES[name]["optimisation"]
-
-
-def test_only_fine_tuning_begins_with_the_head_and_keeps_the_best() -> None:
-    chosen = {name: (_run(**recipe(name)).head_first, _run(**recipe(name)).keep) for name in RECIPES}
-    assert chosen.pop("finetune") == (True, "best")
-    assert set(chosen.values()) == {(False, "last")}
-
-
-def test_recipes_differ_in_what_they_say() -> None:
-    assert _run(**recipe("finetune")).epochs < _run(**recipe("scratch")).epochs
-    assert _run(**recipe("finetune")).optimisation.lr < _run(**recipe("scratch")).optimisation.lr
-    assert _run(**recipe("scratch")) == _run()
-
-
-def test_using_a_recipe_does_not_change_it() -> None:
-    recipe("paper")["epochs"] = 1
-    assert "epochs" not in RECIPES["paper"]
-
-
-def test_an_unknown_recipe() -> None:
-    with pytest.raises(UsageError, match="recipe 'papper' is unknown: use one of scratch, paper, distil, finetune"):
-        recipe("papper")
-
-
 def test_every_setting_is_frozen_and_explained() -> None:
     """The line under each field is its help on the command line."""
     source = Path(sys.modules[Run.__module__].__file__ or "").read_text(encoding="utf-8").splitlines()
@@ -183,6 +132,18 @@ def test_cells_are_for_places_alone() -> None:
         Geocells(cells=Path("cells.csv"), cell_max=5)
     with pytest.raises(UsageError, match="cell-min 0 is outside"):
         Geocells(cell_min=0)
+
+
+def test_mosaics_are_for_detection_and_no_view_that_comes_again() -> None:
+    assert _run(task="detect", detection=Detection(mosaic=0.5)).detection.mosaic == 0.5
+    with pytest.raises(UsageError, match="--mosaic and --mosaic-until are for --task detect, and not for classify"):
+        _run(detection=Detection(mosaic=0.5))
+    with pytest.raises(UsageError, match=r"mosaic 0\.5 with teacher-views 2: views come again and mosaics do not; use"):
+        _run(
+            task="detect",
+            detection=Detection(mosaic=0.5),
+            distillation=Distillation(teacher="big", teacher_views=2),
+        )
 
 
 def test_a_run_with_noise_is_two_runs() -> None:

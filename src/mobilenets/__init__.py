@@ -30,17 +30,18 @@ if TYPE_CHECKING:
     from mobilenets.jobs.weights.converting import convert_weights
     from mobilenets.jobs.weights.listing import fetch_weights, list_weights
     from mobilenets.jobs.weights.showing import show_weights
+    from mobilenets.recipes import recipe
     from mobilenets.run import (
         Architecture,
         Augmentation,
         Cleaning,
+        Detection,
         Distillation,
         Embedding,
         Machine,
         Noise,
         Optimisation,
         Run,
-        recipe,
     )
     from mobilenets.weights.create import create
 
@@ -49,6 +50,7 @@ __all__ = [
     "Augmentation",
     "Budget",
     "Cleaning",
+    "Detection",
     "Distillation",
     "Embedding",
     "FitSettings",
@@ -90,6 +92,7 @@ _HOMES = {
     "Augmentation": "mobilenets.run",
     "Budget": "mobilenets.jobs.fit.budget",
     "Cleaning": "mobilenets.run",
+    "Detection": "mobilenets.run",
     "Distillation": "mobilenets.run",
     "Embedding": "mobilenets.run",
     "FitSettings": "mobilenets.jobs.fit.settings",
@@ -117,7 +120,7 @@ _HOMES = {
     "list_weights": "mobilenets.jobs.weights.listing",
     "paper": "mobilenets.jobs.paper",
     "predict": "mobilenets.jobs.predict",
-    "recipe": "mobilenets.run",
+    "recipe": "mobilenets.recipes",
     "resume": "mobilenets.jobs.train",
     "search": "mobilenets.jobs.faces.search",
     "set_threshold": "mobilenets.jobs.faces.threshold",

@@ -1,11 +1,11 @@
-"""Everything a training run depends on: the flags of `train`, the stored `run.json`, the named recipes.
+"""Everything a training run depends on: the flags of `train`, the stored `run.json`.
 
 Plain data that loads without torch. What can be derived is a property; nothing is patched after parsing.
 """
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mobilenets.architecture.baselines import POOLED
 from mobilenets.architecture.detectors.names import DetectorName
@@ -83,7 +83,8 @@ class Augmentation:
     flip: Switch = "auto"
     """Mirror every other photograph."""
     colour: Switch = "auto"
-    """Brightness by up to 32/255 and saturation by .5 to 1.5."""
+    """Brightness by up to 32/255 and saturation by .5 to 1.5; task detect also contrast and hue, each in every other
+    image."""
 
     def __post_init__(self) -> None:
         if self.min_area is not None:
@@ -241,8 +242,14 @@ class Detection:
     """ssd scores default boxes on six maps at once; frcnn (Faster R-CNN) looks at its proposals once more."""
     negatives: Literal["focal", "hard"] = "focal"
     """Which boxes of the background ssd learns from: all, the doubtful most (focal loss), or three a positive."""
+    mosaic: float = 0.0
+    """Share of the images that are mosaics: views of four photographs, joined."""
+    mosaic_until: float = 0.85
+    """Share of the epochs that have mosaics; in the last ones things stand as they will be found."""
 
     def __post_init__(self) -> None:
+        within("mosaic", self.mosaic, low=0.0, high=1.0)
+        within("mosaic-until", self.mosaic_until, low=0.0, high=1.0)
         one_of_its_words(self)
 
 
@@ -361,8 +368,17 @@ class Run:
                 raise UsageError(
                     f"crop {self.crop:g} with task {self.task}: it sees whole photographs, so leave it out"
                 )
+            views, mosaic = self.distillation.teacher_views, self.detection.mosaic
+            if views and mosaic:
+                raise UsageError(
+                    f"mosaic {mosaic:g} with teacher-views {views}: views come again and mosaics do not; use "
+                    "--mosaic 0, or leave --teacher-views out"
+                )
         elif self.detection != Detection():
-            raise UsageError(f"--framework and --negatives are for --task {_DETECTS}, and not for {self.task}")
+            raise UsageError(
+                f"--framework, --negatives, --mosaic and --mosaic-until are for --task {_DETECTS}, "
+                f"and not for {self.task}"
+            )
         elif family not in (*FAMILIES, *POOLED):
             raise UsageError(f"family {family} with task {self.task}: only --task {_DETECTS} stands on it")
 
@@ -379,44 +395,3 @@ class Run:
     def starting_weights(self) -> str | None:
         """What the run's own network starts from: what the first stage learnt, or `weights`."""
         return self.weights if self.noise.noisy is None else str(self.out / STAGE_ONE)
-
-
-PAPER = Optimisation(
-    optimiser="rmsprop_tf",
-    lr=0.045,
-    momentum=0.9,
-    schedule="staircase",
-    decay_rate=0.94,
-    decay_epochs=2.0,
-    warmup_epochs=0.0,
-    weight_decay=4e-5,
-    label_smoothing=0.0,
-    norm_decay=0.9997,
-    ema=0.9999,
-    clip=0.0,
-)
-"""TF-Slim's recipe (reference: classification.md, section 3.2 of the paper)."""
-
-FINETUNE = Optimisation(optimiser="sgd", lr=2e-3, weight_decay=1e-4, warmup_epochs=1.0, freeze_norm=True)
-"""Batch norm's statistics stay, so that what learns is the very function that the head was found for.
-
-With statistics of its own batches a network learns another function: on ants and bees it undid what the head knew.
-Steps of plain SGD are as large as the gradient; Adam's are alike for all weights, too large for some of these.
-"""
-
-DISTIL = Optimisation(label_smoothing=0.0)
-"""Labels as they are beside a teacher, whose outputs are soft already."""
-
-RECIPES: dict[str, dict[str, Any]] = {
-    "scratch": {"optimisation": Optimisation()},
-    "paper": {"optimisation": PAPER},
-    "distil": {"optimisation": DISTIL},
-    "finetune": {"optimisation": FINETUNE, "head_first": True, "keep": "best", "epochs": 15, "batch": 32},
-}
-
-
-def recipe(name: str) -> dict[str, Any]:
-    """The settings of a named recipe; raises `UsageError` for an unknown one."""
-    if name not in RECIPES:
-        raise UsageError(f"recipe {name!r} is unknown: use one of {', '.join(RECIPES)}")
-    return {"recipe": name, **RECIPES[name]}

@@ -14,7 +14,8 @@ import pytest
 from mobilenets.cli.main import main
 from mobilenets.cli.train import choose
 from mobilenets.jobs import train as job
-from mobilenets.run import DISTIL, FINETUNE, PAPER, Architecture, Distillation, Optimisation, Run
+from mobilenets.recipes import DISTIL, FINETUNE, FRCNN_PAPER, PAPER, SSD_MODERN, SSD_PAPER
+from mobilenets.run import Architecture, Distillation, Optimisation, Run
 from mobilenets.settings import to_json
 from mobilenets.training import distributed
 from mobilenets.training.distributed import FollowerError
@@ -94,6 +95,10 @@ def test_flags_are_the_fields_of_a_run(asked: list[Run]) -> None:
         (["--teacher", "big"], "distil", DISTIL),
         (["--teacher=big", "--recipe", "paper"], "paper", PAPER),
         (["--teacher", "big", "--weights", "MODEL"], "finetune", FINETUNE),
+        (["--task", "detect"], "ssd_modern", SSD_MODERN),
+        (["--task=detect", "--weights", "MODEL"], "ssd_modern", SSD_MODERN),
+        (["--task", "detect", "--framework", "frcnn"], "frcnn_paper", FRCNN_PAPER),
+        (["--recipe", "ssd_paper"], "ssd_paper", SSD_PAPER),
     ],
 )
 def test_recipes(asked: list[Run], tiny_model: Path, flags: list[str], recipe: str, optimisation: Optimisation) -> None:
@@ -129,6 +134,19 @@ def test_weights_that_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     err = capsys.readouterr().err
     assert "'nowhere.pb' is no file" in err
     assert err.count("\n") == 1
+
+
+def test_a_recipe_of_detection_says_what_is_learnt(asked: list[Run]) -> None:
+    assert main(["train", "digits", "--recipe", "ssd_paper"]) == 0
+    assert main(["train", "digits", "--task", "detect", "--mosaic", "0"]) == 0
+    paper, modern = asked
+    assert (paper.task, paper.architecture.resolution, paper.detection.negatives) == ("detect", 300, "hard")
+    assert (modern.task, modern.detection.mosaic, modern.batch) == ("detect", 0.0, 16)
+
+
+def test_a_recipe_of_detection_is_for_no_other_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "digits", "--recipe", "ssd_paper", "--task", "embed"]) == 2
+    assert "recipe ssd_paper is for --task detect, and not for embed: use one of" in capsys.readouterr().err
 
 
 def test_flags_go_over_the_recipe(asked: list[Run]) -> None:

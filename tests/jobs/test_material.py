@@ -13,7 +13,7 @@ from mobilenets.data.embedded import digits
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.errors import JobError, UsageError
 from mobilenets.jobs.material import Material, distortion, divided, material, preprocessing, val_split
-from mobilenets.run import Augmentation, Machine, Run
+from mobilenets.run import Augmentation, Detection, Machine, Run
 from mobilenets.tasks.classify import Classify
 from mobilenets.tasks.protocol import TaskSettings
 
@@ -160,3 +160,10 @@ def test_settings_go_over_what_the_data_set_says(tiny_run: Make, tmp_path: Path)
     varied, shown = distortion(run, digits()), preprocessing(run, digits(), Classify(("0",)))
     assert (varied.min_area, varied.mirror, varied.colour) == (0.9, True, True)
     assert (shown.crop, shown.squash, shown.resolution) == (0.5, True, 32)
+
+
+@pytest.mark.parametrize(("until", "epochs", "most"), [(0.85, 60, 51), (0.85, 3, 2), (1.0, 7, 7), (0.0, 9, 0)])
+def test_mosaics_close_before_the_end(tmp_path: Path, until: float, epochs: int, most: int) -> None:
+    detection = Detection(mosaic=0.5, mosaic_until=until)
+    varied = distortion(Run(data="x", out=tmp_path, task="detect", epochs=epochs, detection=detection), digits())
+    assert (varied.mosaic, varied.mosaic_epochs) == (0.5, most)

@@ -9,7 +9,8 @@ from torch import nn
 
 from mobilenets.architecture import names
 from mobilenets.network.graph import Network
-from mobilenets.run import PAPER, Optimisation
+from mobilenets.recipes import PAPER
+from mobilenets.run import Optimisation
 from mobilenets.training.optimiser import decay_groups, optimiser
 
 KINDS = ("rmsprop_tf", "sgd", "adamw")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobilenets.run import PAPER, Optimisation
+from mobilenets.recipes import PAPER
+from mobilenets.run import Optimisation
 from mobilenets.training.schedule import Schedule, fitting_decay
 
 

@@ -14,7 +14,8 @@ from mobilenets.cli.main import FAILED
 from mobilenets.cli.output import print_json, print_line
 from mobilenets.errors import UsageError
 from mobilenets.files import reason
-from mobilenets.run import Run, recipe
+from mobilenets.recipes import recipe, usual_recipe
+from mobilenets.run import Run
 from mobilenets.settings import from_json, to_json
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
         --task attributes learns many yes-or-no labels: a CSV with a column for each, CelebA's files, or two folders.
         Leaves model.safetensors, run.json, metrics.jsonl, split.csv and report.html in --out. Ctrl-C saves first.
         Recipes: scratch (from random weights), finetune (the default with --weights), distil (with --teacher), paper
-        (TF-Slim's). --teacher takes a network to learn from; photographs then need no labels.
+        (TF-Slim's); for detection ssd_modern (the default), ssd_paper, frcnn_paper (with --framework frcnn).
+        --teacher takes a network to learn from; photographs then need no labels.
         --weights takes a checkpoint folder, a file of published weights or a name of `mobilenets weights list`; width,
         resolution, padding and the like are then those of the weights unless a flag says otherwise.
         """
@@ -91,7 +93,7 @@ def _defaults(arguments: Sequence[str]) -> Flags:
     file = _asked(arguments, "--run-file")
     stored = _read(Path(file)) if file else {}
     name = _asked(arguments, "--recipe") or _usual_recipe(arguments)
-    settings = recipe(name) if not stored or _asked(arguments, "--recipe") else {}
+    settings = recipe(name, task=_asked(arguments, "--task")) if not stored or _asked(arguments, "--recipe") else {}
     weights = _asked(arguments, "--weights")
     theirs = {"architecture": _architecture_of(weights)} if weights else {}
     values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **theirs, **stored}
@@ -100,9 +102,12 @@ def _defaults(arguments: Sequence[str]) -> Flags:
 
 
 def _usual_recipe(arguments: Sequence[str]) -> str:
-    if _asked(arguments, "--weights") is not None:
-        return "finetune"
-    return "scratch" if _asked(arguments, "--teacher") is None else "distil"
+    return usual_recipe(
+        task=_asked(arguments, "--task") or Run.task,
+        framework=_asked(arguments, "--framework") or "ssd",
+        weights=_asked(arguments, "--weights") is not None,
+        teacher=_asked(arguments, "--teacher") is not None,
+    )
 
 
 def _architecture_of(weights: str) -> dict[str, Any]:

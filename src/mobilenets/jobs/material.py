@@ -109,6 +109,8 @@ def distortion(run: Run, collection: Collection) -> Distortion:
         min_area=area,
         mirror=collection.mirror if settings.flip == "auto" else settings.flip == "on",
         colour=not collection.framed if settings.colour == "auto" else settings.colour == "on",
+        mosaic=run.detection.mosaic,
+        mosaic_epochs=int(run.detection.mosaic_until * run.epochs),
     )
 
 

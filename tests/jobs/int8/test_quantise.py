@@ -27,7 +27,8 @@ from mobilenets.jobs.models import load_any
 from mobilenets.jobs.source import read_source
 from mobilenets.jobs.train import train
 from mobilenets.jobs.verify import verify
-from mobilenets.run import Architecture, Run, recipe
+from mobilenets.recipes import recipe
+from mobilenets.run import Architecture, Run
 from mobilenets.tasks.features import Features
 from mobilenets.tasks.protocol import Scores
 

@@ -13,7 +13,8 @@ from mobilenets.jobs.fit.halving import Planned, affordable, better_half, plan_r
 from mobilenets.jobs.fit.settings import FitSettings
 from mobilenets.jobs.fit.state import State, Training
 from mobilenets.jobs.train import Trained, resume, train
-from mobilenets.run import RECIPES, Distillation, Run, recipe
+from mobilenets.recipes import RECIPES, recipe
+from mobilenets.run import Distillation, Run
 
 TRAININGS = "trainings"
 TEACHER = "teacher"
