@@ -12,7 +12,19 @@ from benchmarks.report import machine, machine_line, write_result
 from mobilenets.architecture.names import parse
 from mobilenets.errors import JobError, UsageError
 
-NAMES = ("start", "predict", "epoch", "gpu_step", "finetune", "latency", "artefact", "fit", "search", "detections")
+NAMES = (
+    "start",
+    "predict",
+    "epoch",
+    "gpu_step",
+    "finetune",
+    "latency",
+    "artefact",
+    "fit",
+    "search",
+    "detections",
+    "mosaics",
+)
 
 
 def main() -> int:

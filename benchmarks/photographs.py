@@ -47,6 +47,19 @@ def _usual() -> Path:
     return Path(str(files("sklearn.datasets.images")))
 
 
+def usual_scenes(given: Sequence[Path]) -> Path:
+    """The first folder given, or the photographs with boxes of the development data.
+
+    Raises `UsageError` where there is neither.
+    """
+    folder = given[0] if given else _usual()
+    if not (given or (folder / "annotations").is_dir()):
+        raise UsageError(
+            "there are no photographs with boxes: name a folder in COCO's, VOC's or YOLO's layout with --data"
+        )
+    return folder
+
+
 def lay_classes(found: Sequence[Path], *, count: int, folder: Path) -> Laid:
     """Copy photographs over and over until there are `count`, the darker half as one class, the brighter as another.
 
