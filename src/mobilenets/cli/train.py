@@ -2,8 +2,8 @@
 
 import json as json_module
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,7 +95,7 @@ def _defaults(arguments: Sequence[str]) -> Flags:
     name = _asked(arguments, "--recipe") or _usual_recipe(arguments)
     settings = recipe(name, task=_asked(arguments, "--task")) if not stored or _asked(arguments, "--recipe") else {}
     weights = _asked(arguments, "--weights")
-    theirs = {"architecture": _architecture_of(weights)} if weights else {}
+    theirs = {"architecture": _architecture_of(weights, settings)} if weights else {}
     values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **theirs, **stored}
     run = from_json(Run, values, where=file or "settings")
     return Flags(**{one.name: getattr(run, one.name) for one in fields(Run)})
@@ -110,11 +110,18 @@ def _usual_recipe(arguments: Sequence[str]) -> str:
     )
 
 
-def _architecture_of(weights: str) -> dict[str, Any]:
-    """The network that these weights are of, which the flags then go over."""
+def _architecture_of(weights: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The network that these weights are of, which the flags then go over.
+
+    A recipe for one task says how large images are; weights of another task do not.
+    """
     from mobilenets.jobs.start import open_weights, trained_architecture
 
-    return to_json(trained_architecture(open_weights(weights)))
+    found = open_weights(weights)
+    laid, task = trained_architecture(found), settings.get("task")
+    if task is not None and (found.task is None or found.task.name != task):
+        laid = replace(laid, resolution=settings["architecture"].resolution)
+    return to_json(laid)
 
 
 def _plain(value: Any) -> Any:

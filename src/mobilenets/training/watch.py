@@ -20,6 +20,7 @@ from mobilenets.training.state import Progress
 
 METRICS = "metrics.jsonl"
 EVENTS = "tensorboard"
+_TOLD = 8  # figures in the line of an epoch; metrics.jsonl has them all
 
 
 class Silent:
@@ -70,7 +71,8 @@ class Display:
         """Write the curves so far and print the last epoch's line."""
         write_text_whole(self._folder / METRICS, "".join(json.dumps(row) + "\n" for row in history))
         row = history[-1]
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name.startswith(("train_", "val_")))
+        told = [f"{name} {value:.4f}" for name, value in row.items() if name.startswith(("train_", "val_"))]
+        shown = "  ".join(told[:_TOLD])
         name = f"epoch {row['epoch']}/{self._epochs}" if row["epoch"] else "head alone"
         line = f"{name}  {shown}  {row['images_per_second']:,.0f} images/s"
         self._console.print(line, highlight=False, soft_wrap=True)

@@ -36,7 +36,7 @@ Finding = Literal[
 # One and many of each, and what is said of them, in the order of the notes.
 _SAID: dict[Finding, tuple[str, str, str]] = {
     "no split": ("split", "splits", "named and not there: left out"),
-    "crowd": ("crowd box", "crowd boxes", "around many of a kind: detections in it are neither right nor wrong"),
+    "crowd": ("crowd box", "crowd boxes", "around many of a kind: what is found there is neither right nor wrong"),
     "difficult": ("difficult box", "difficult boxes", "that nobody has to find"),
     "negatives": ("photograph", "photographs", "without boxes: kept, nothing is to be found there"),
     "nothing said": ("photograph", "photographs", "without a file of labels: kept as without boxes"),
