@@ -24,6 +24,7 @@ NAMES = (
     "search",
     "detections",
     "mosaics",
+    "ssd_step",
 )
 
 

@@ -1,19 +1,14 @@
 """How fast photographs with boxes are varied: crops, mosaics and colours, beside the step of SSD that they feed."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from benchmarks.measure import Contender, Figures, Settings, in_turns, ratios, spread
 from benchmarks.photographs import usual_scenes
 from benchmarks.report import Result, Table
+from benchmarks.scenes import NETWORK, SIDE, WAYS, batches, begin, picks, timed
 
 LIMIT = 0.1
-_NETWORK, _SIDE = "ssd_mobilenet_v1_1.0_300", 300
 _BATCHES = (8, 32)
-_SECONDS, _LEAST = 5.0, 2
-_WAYS = {"whole": (1.0, False, 0.0), "crops": (0.1, False, 0.0), "crops, colours, mosaics .5": (0.25, True, 0.5)}
 _STEP, _THEIRS = "the step of SSD", "torchvision's transforms for SSD, one thread"
 
 
@@ -23,7 +18,7 @@ def run(settings: Settings) -> Result:
     tables, figures = [], {}
     for batch in _BATCHES:
         shared = {"data": str(data), "batch": batch, "threads": settings.threads}
-        ours = [Contender(way, "benchmarks.mosaics:loader", {**shared, "way": way}) for way in _WAYS]
+        ours = [Contender(way, "benchmarks.mosaics:loader", {**shared, "way": way}) for way in WAYS]
         others = [
             Contender(_THEIRS, "benchmarks.mosaics:torchvision", {"data": str(data), "batch": batch}),
             Contender(_STEP, "benchmarks.mosaics:step", shared),
@@ -34,25 +29,15 @@ def run(settings: Settings) -> Result:
     return Result(tables, figures)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What is learnt from, decoded as the cache keeps it."""
-
-    examples: Any
-    pixels: Any
-    classes: int
-
-
 def loader(*, data: str, batch: int, threads: int, way: str) -> Figures:
     """A contender: batches as the loop gets them, with the change of their colours."""
-    part = _begin(data, threads)
-    batches = _batches(part, way=way, threads=threads)
-    picks = _picks(len(part.pixels), batch)
+    part = begin(data, threads)
+    ready, steps = batches(part, way=way, threads=threads), picks(len(part.pixels), batch)
 
     def load() -> object:
-        return batches[next(picks)].coloured()
+        return ready[next(steps)].coloured()
 
-    return _timed(load, batch=batch)
+    return timed(load, batch=batch)
 
 
 def step(*, data: str, batch: int, threads: int) -> Figures:
@@ -65,13 +50,13 @@ def step(*, data: str, batch: int, threads: int) -> Figures:
     from mobilenets.network.initialise import initialise
     from mobilenets.tasks.detect.loss import rows_of, ssd_loss, wanted
 
-    part = _begin(data, threads)
-    network = Network(detector(parse_detector(_NETWORK), classes=part.classes).layers)
+    part = begin(data, threads)
+    network = Network(detector(parse_detector(NETWORK), classes=part.classes).layers)
     initialise(network, stddev=0.03)
     network.to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9)
-    ready = _batches(part, way="crops, colours, mosaics .5", threads=threads)[next(_picks(len(part.pixels), batch))]
-    images = scale(ready.images, Preprocessing(resolution=_SIDE)).contiguous(memory_format=torch.channels_last)
+    ready = batches(part, way="crops, colours, mosaics .5", threads=threads)[next(picks(len(part.pixels), batch))]
+    images = scale(ready.images, Preprocessing(resolution=SIDE)).contiguous(memory_format=torch.channels_last)
 
     def learn() -> None:
         rows = rows_of(network(images), classes=part.classes)
@@ -80,7 +65,7 @@ def step(*, data: str, batch: int, threads: int) -> Figures:
         optimiser.step()
         optimiser.zero_grad()
 
-    return _timed(learn, batch=batch)
+    return timed(learn, batch=batch)
 
 
 def torchvision(*, data: str, batch: int) -> Figures:
@@ -93,13 +78,13 @@ def torchvision(*, data: str, batch: int) -> Figures:
     from torchvision import tv_tensors
     from torchvision.transforms import v2
 
-    part = _begin(data, 1)
+    part = begin(data, 1)
     transforms = v2.Compose(
         [
             v2.RandomPhotometricDistort(),
             v2.RandomIoUCrop(),
             v2.RandomHorizontalFlip(),
-            v2.Resize((_SIDE, _SIDE), antialias=True),
+            v2.Resize((SIDE, SIDE), antialias=True),
             v2.SanitizeBoundingBoxes(),
         ]
     )
@@ -111,61 +96,8 @@ def torchvision(*, data: str, batch: int) -> Figures:
         boxes = torch.from_numpy(objects.shares * [width, height, width, height]).float()
         boxed = tv_tensors.BoundingBoxes(boxes, format="XYXY", canvas_size=(height, width))
         samples.append((image, {"boxes": boxed, "labels": torch.zeros(len(objects), dtype=torch.int64)}))
-    picks = _picks(len(samples), batch)
-    return _timed(lambda: torch.stack([transforms(*samples[place])[0] for place in next(picks).places]), batch=batch)
-
-
-def _begin(data: str, threads: int) -> _Part:
-    from benchmarks.ours import start_as_the_program
-
-    start_as_the_program()
-    import torch
-
-    from mobilenets.data.detection.opening import open_detection
-    from mobilenets.data.shapes import Whole, shaped
-    from mobilenets.tasks.detect.examples import Scenes
-
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    known = [one for one in open_detection(data).part("train") if one.objects is not None]
-    objects = tuple(one.objects for one in known if one.objects is not None)
-    labels = sorted({label for one in objects for label in one.labels})
-    scenes = Scenes(tuple(one.photo for one in known), objects, {label: place for place, label in enumerate(labels)})
-    pixels = [shaped(one.photo.read(), Whole(round(1.5 * _SIDE))) for one in known]
-    return _Part(scenes, pixels, len(labels))
-
-
-def _batches(part: _Part, *, way: str, threads: int) -> Any:
-    from mobilenets.data.loader import Batches
-    from mobilenets.data.views import Distortion
-
-    area, colour, mosaic = _WAYS[way]
-    varied = Distortion(min_area=area, mirror=True, colour=colour, mosaic=mosaic, mosaic_epochs=1 << 30)
-    return Batches(part.examples, part.pixels, _SIDE, varied, threads=threads)
-
-
-def _picks(count: int, batch: int) -> Iterator[Any]:
-    """Steps of one epoch after another; a set smaller than a batch is shown several times in it."""
-    from mobilenets.data.loader import Pick
-
-    for epoch in range(1 << 30):
-        for start in range(0, count, batch):
-            yield Pick(epoch, tuple((start + place) % count for place in range(batch)))
-
-
-def _timed(work: Callable[[], object], *, batch: int) -> Figures:
-    """Seconds an image, by the clock and of all cores together: what else runs on the machine disturbs these less."""
-    work()
-    count, begun, busy = 0, time.perf_counter(), time.process_time()
-    while count < _LEAST or time.perf_counter() < begun + _SECONDS:
-        work()
-        count += 1
-    images = count * batch
-    return {
-        "seconds": (time.perf_counter() - begun) / images,
-        "core_seconds": (time.process_time() - busy) / images,
-        "images": images,
-    }
+    steps = picks(len(samples), batch)
+    return timed(lambda: torch.stack([transforms(*samples[place])[0] for place in next(steps).places]), batch=batch)
 
 
 def _table(runs: Mapping[str, Sequence[Figures]], *, batch: int, threads: int) -> Table:
@@ -178,7 +110,7 @@ def _table(runs: Mapping[str, Sequence[Figures]], *, batch: int, threads: int) -
         "of the step's",
         "torchvision's over it",
     )
-    return Table(f"Photographs with boxes varied for {_NETWORK}, batch {batch}, {threads} threads", columns, rows)
+    return Table(f"Photographs with boxes varied for {NETWORK}, batch {batch}, {threads} threads", columns, rows)
 
 
 def _row(name: str, runs: Mapping[str, Sequence[Figures]]) -> list[str]:
