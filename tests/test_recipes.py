@@ -48,7 +48,7 @@ def test_a_recipe_is_a_run(name: str) -> None:
 def test_only_fine_tuning_begins_with_the_head_and_what_starts_from_weights_keeps_the_best() -> None:
     chosen = {name: (_run(**recipe(name)).head_first, _run(**recipe(name)).keep) for name in RECIPES}
     assert chosen.pop("finetune") == (True, "best")
-    assert chosen.pop("ssd_modern") == (False, "best")
+    assert chosen.pop("ssd_modern") == chosen.pop("ssd_finetune") == (False, "best")
     assert set(chosen.values()) == {(False, "last")}
 
 
@@ -144,12 +144,14 @@ def test_a_recipe_for_another_task() -> None:
     ("asked", "name"),
     [
         ({"task": "classify"}, "scratch"),
-        ({"task": "embed", "weights": True, "teacher": True}, "finetune"),
+        ({"task": "embed", "weights": "", "teacher": True}, "finetune"),
+        ({"task": "classify", "weights": "detect"}, "finetune"),
         ({"task": "attributes", "teacher": True}, "distil"),
         ({"task": "detect"}, "ssd_modern"),
-        ({"task": "detect", "weights": True}, "ssd_modern"),
+        ({"task": "detect", "weights": "classify"}, "ssd_modern"),
+        ({"task": "detect", "weights": "detect"}, "ssd_finetune"),
         ({"task": "detect", "teacher": True}, "ssd_modern"),
-        ({"task": "detect", "framework": "frcnn", "weights": True}, "frcnn_paper"),
+        ({"task": "detect", "framework": "frcnn", "weights": "detect"}, "frcnn_paper"),
     ],
 )
 def test_the_usual_recipe(asked: dict[str, Any], name: str) -> None:

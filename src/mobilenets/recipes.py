@@ -51,6 +51,11 @@ SSD_PAPER = Optimisation(
 SSD_MODERN = Optimisation(lr=1e-3, warmup_epochs=1.0, label_smoothing=0.0)
 """For hundreds or thousands of photographs, from weights of any kind; batch norm learns, as SSD's last maps are new."""
 
+SSD_FINETUNE = Optimisation(
+    optimiser="sgd", lr=2e-3, weight_decay=1e-4, warmup_epochs=1.0, label_smoothing=0.0, freeze_norm=True
+)
+"""For a few photographs, from a detector's weights: as FINETUNE, small steps and the batch norm that they came with."""
+
 FRCNN_PAPER = Optimisation(
     optimiser="sgd",
     lr=3e-3,
@@ -93,6 +98,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "epochs": 60,
         "batch": 16,
     },
+    "ssd_finetune": {
+        "task": "detect",
+        "architecture": _SSD_300,
+        "optimisation": SSD_FINETUNE,
+        "keep": "best",
+        "epochs": 15,
+        "batch": 16,
+    },
     "frcnn_paper": {
         "task": "detect",
         "architecture": _FRCNN_600,
@@ -119,10 +132,13 @@ def recipe(name: str, *, task: str | None = None) -> dict[str, Any]:
     return {"recipe": name, **RECIPES[name]}
 
 
-def usual_recipe(*, task: str, framework: str = "ssd", weights: bool = False, teacher: bool = False) -> str:
-    """The recipe of a run that names none, by whether it starts from weights and whether it has a teacher."""
+def usual_recipe(*, task: str, framework: str = "ssd", weights: str | None = None, teacher: bool = False) -> str:
+    """The recipe of a run that names none: by the task of the weights that it starts from ("" if they are of none, None
+    without weights), and by whether it has a teacher."""
     if task == "detect":
-        return "frcnn_paper" if framework == "frcnn" else "ssd_modern"
-    if weights:
+        if framework == "frcnn":
+            return "frcnn_paper"
+        return "ssd_finetune" if weights == task else "ssd_modern"
+    if weights is not None:
         return "finetune"
     return "distil" if teacher else "scratch"

@@ -19,6 +19,7 @@ from mobilenets.run import Run
 from mobilenets.settings import from_json, to_json
 
 if TYPE_CHECKING:
+    from mobilenets.jobs.start import StartingWeights
     from mobilenets.jobs.train import Trained
 
 _WITH_RESUME = ("--resume", "--teacher", "--json", "--help")
@@ -54,9 +55,11 @@ def choose(arguments: Sequence[str]) -> Callable[..., None]:
         """Learn from photographs: one sub-folder a label, split or not; a zip or CSV of such; or `digits`.
 
         --task attributes learns many yes-or-no labels: a CSV with a column for each, CelebA's files, or two folders.
+        --task detect learns where things stand, from annotations of COCO, Pascal VOC or YOLO.
         Leaves model.safetensors, run.json, metrics.jsonl, split.csv and report.html in --out. Ctrl-C saves first.
         Recipes: scratch (from random weights), finetune (the default with --weights), distil (with --teacher), paper
-        (TF-Slim's); for detection ssd_modern (the default), ssd_paper, frcnn_paper (with --framework frcnn).
+        (TF-Slim's); for detection ssd_modern (the default), ssd_finetune (with --weights of a detector), ssd_paper,
+        frcnn_paper (with --framework frcnn).
         --teacher takes a network to learn from; photographs then need no labels.
         --weights takes a checkpoint folder, a file of published weights or a name of `mobilenets weights list`; width,
         resolution, padding and the like are then those of the weights unless a flag says otherwise.
@@ -92,34 +95,44 @@ def _check_resumed(arguments: Sequence[str]) -> None:
 def _defaults(arguments: Sequence[str]) -> Flags:
     file = _asked(arguments, "--run-file")
     stored = _read(Path(file)) if file else {}
-    name = _asked(arguments, "--recipe") or _usual_recipe(arguments)
+    source = _asked(arguments, "--weights")
+    weights = _opened(source) if source else None
+    name = _asked(arguments, "--recipe") or _usual_recipe(arguments, weights)
     settings = recipe(name, task=_asked(arguments, "--task")) if not stored or _asked(arguments, "--recipe") else {}
-    weights = _asked(arguments, "--weights")
     theirs = {"architecture": _architecture_of(weights, settings)} if weights else {}
     values = {"data": "", "out": "run", **{key: _plain(value) for key, value in settings.items()}, **theirs, **stored}
     run = from_json(Run, values, where=file or "settings")
     return Flags(**{one.name: getattr(run, one.name) for one in fields(Run)})
 
 
-def _usual_recipe(arguments: Sequence[str]) -> str:
+def _opened(source: str) -> "StartingWeights":
+    from mobilenets.jobs.start import open_weights
+
+    return open_weights(source)
+
+
+def _task_of(weights: "StartingWeights") -> str:
+    return weights.task.name if weights.task else ""
+
+
+def _usual_recipe(arguments: Sequence[str], weights: "StartingWeights | None") -> str:
     return usual_recipe(
         task=_asked(arguments, "--task") or Run.task,
         framework=_asked(arguments, "--framework") or "ssd",
-        weights=_asked(arguments, "--weights") is not None,
+        weights=_task_of(weights) if weights else None,
         teacher=_asked(arguments, "--teacher") is not None,
     )
 
 
-def _architecture_of(weights: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _architecture_of(weights: "StartingWeights", settings: Mapping[str, Any]) -> dict[str, Any]:
     """The network that these weights are of, which the flags then go over.
 
     A recipe for one task says how large images are; weights of another task do not.
     """
-    from mobilenets.jobs.start import open_weights, trained_architecture
+    from mobilenets.jobs.start import trained_architecture
 
-    found = open_weights(weights)
-    laid, task = trained_architecture(found), settings.get("task")
-    if task is not None and (found.task is None or found.task.name != task):
+    laid, task = trained_architecture(weights), settings.get("task")
+    if task is not None and _task_of(weights) != task:
         laid = replace(laid, resolution=settings["architecture"].resolution)
     return to_json(laid)
 
