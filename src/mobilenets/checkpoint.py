@@ -14,7 +14,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from mobilenets.architecture.names import Name
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
 from mobilenets.files import reason, write_bytes_whole, write_text_whole
@@ -68,9 +67,10 @@ class Description:
     teacher: TeacherOrigin | None = None
 
     @property
-    def network(self) -> Name:
-        """The network's name."""
-        return self.architecture.name
+    def network(self) -> str:
+        """The network's name; a detector's begins with its framework."""
+        framework = self.task_state.get("framework")
+        return f"{framework}_{self.architecture.name}" if framework else str(self.architecture.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Tensors:
 
 def write_description(folder: Path, description: Description) -> None:
     """Write `run.json`; its format and the network's name stand first, for people. Raises `JobError` as files do."""
-    data = {"format": FORMAT, "network": str(description.network), **to_json(description)}
+    data = {"format": FORMAT, "network": description.network, **to_json(description)}
     write_text_whole(folder / RUN, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
 
 
