@@ -54,6 +54,7 @@ class Layer:
     scale and shift behind the operation, `epsilon` what it adds to the variance (TF-Slim's; PyTorch's own is 1e-5).
     `dilation` is the distance between the places that neighbouring weights of the kernel read.
     `repeats` is how often the layer runs for one image (300 in the second stage of Faster R-CNN).
+    `stddev` is the standard deviation of its first random weights where that is not the whole network's.
 
     What the operations without weights compute:
     - average_pool: the mean of the window. Padding "same" is left out of it (TensorFlow's rule), padding in
@@ -93,6 +94,7 @@ class Layer:
     activation: Activation | None = None
     ceil: bool = False
     repeats: int = 1
+    stddev: float | None = None
     grids: tuple[Grid, ...] = ()
 
     @property

@@ -80,6 +80,11 @@ def overlaps(boxes: Tensor, others: Tensor) -> Tensor:
     return common / (_areas(from_) + _areas(to) - common).clamp_min(_TINY)
 
 
+def has_area(boxes: Tensor) -> Tensor:
+    """Which of the boxes (..., 4) cover anything: (...). Those that do not only fill up a tensor."""
+    return (boxes[..., 2:] > boxes[..., :2]).all(-1)
+
+
 def _areas(boxes: Tensor) -> Tensor:
     sides = (boxes[..., 2:] - boxes[..., :2]).clamp_min(0)
     return sides[..., 0] * sides[..., 1]

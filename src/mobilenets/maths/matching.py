@@ -9,12 +9,15 @@ NOTHING, NEITHER = -1, -2
 """Matches that are no place of an object: a box of the background, and one that says nothing."""
 
 
-def matches(boxes: Tensor, objects: Tensor, present: Tensor, *, at_least: float, below: float | None = None) -> Tensor:
+def matches(
+    boxes: Tensor, objects: Tensor, present: Tensor, *, at_least: float, below: float | None = None, forced: bool = True
+) -> Tensor:
     """For each of the boxes (..., n, 4) the place of the object (..., m, 4) that it answers for: (..., n) integers.
 
     That is the one it overlaps most, from `at_least` on (Jaccard overlap, section 2.2 of SSD). Below `below`, which
-    unset is the same, it is `NOTHING`, and between both `NEITHER`. Every object also has the box that overlaps it
-    most, however little; of several such objects the last has it. Only objects that are `present` (..., m) count.
+    unset is the same, it is `NOTHING`, and between both `NEITHER`. `forced`, every object also has the box that
+    overlaps it most, however little; of several such objects the last has it. Only objects that are `present` (..., m)
+    count.
     """
     shares = torch.where(present.unsqueeze(-2), overlaps(boxes, objects), -1.0)
     if not shares.shape[-1]:
@@ -22,8 +25,10 @@ def matches(boxes: Tensor, objects: Tensor, present: Tensor, *, at_least: float,
     most, place = shares.max(-1)
     limit = at_least if below is None else below
     found = torch.where(most >= at_least, place, torch.where(most < limit, NOTHING, NEITHER))
-    forced = _forced(shares, present)
-    return torch.where(forced >= 0, forced, found)
+    if not forced:
+        return found
+    best = _forced(shares, present)
+    return torch.where(best >= 0, best, found)
 
 
 def _forced(shares: Tensor, present: Tensor) -> Tensor:

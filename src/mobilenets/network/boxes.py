@@ -22,12 +22,26 @@ class Boxes(nn.Module):
 
     def forward(self, *maps: Tensor) -> Tensor:
         """Pairs of (N, shapes * outputs, H, W) and (N, shapes * 4, H, W) to (N, boxes, outputs + 8)."""
-        scores = torch.cat([_rows(one, self.outputs) for one in maps[::2]], 1)
-        offsets = torch.cat([_rows(one, CORNERS) for one in maps[1::2]], 1)
+        scores = torch.cat([rows_of_map(one, self.outputs) for one in maps[::2]], 1)
+        offsets = torch.cat([rows_of_map(one, CORNERS) for one in maps[1::2]], 1)
         # Always in 32 bits: eight bits of a mantissa would move default boxes by pixels.
         return torch.cat([scores.float(), offsets.float(), self.defaults.expand(len(scores), -1, -1)], 2)
 
 
-def _rows(one: Tensor, numbers: int) -> Tensor:
+class ProposedBoxes(nn.Module):
+    """Scores, offsets and proposal of every box, side by side: the second stage of Faster R-CNN."""
+
+    def forward(self, scores: Tensor, offsets: Tensor, proposals: Tensor) -> Tensor:
+        """(N * boxes, outputs), (N * boxes, 4 * classes) and (N, boxes, 4) to (N, boxes, outputs + 4 * classes + 4)."""
+        said = torch.cat([scores.float(), offsets.float()], 1)
+        return torch.cat([said.view(*proposals.shape[:2], -1), proposals], 2)
+
+
+def boxes_module(layer: Layer) -> nn.Module:
+    """The module of a layer `boxes`: over default boxes or, where it has none, over proposals."""
+    return Boxes(layer) if layer.grids else ProposedBoxes()
+
+
+def rows_of_map(one: Tensor, numbers: int) -> Tensor:
     """(N, shapes * numbers, H, W) to (N, H * W * shapes, numbers): place by place, shape by shape."""
     return one.permute(0, 2, 3, 1).reshape(len(one), -1, numbers)

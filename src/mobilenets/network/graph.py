@@ -1,7 +1,7 @@
 """A list of layers as a network: the one builder for bodies, heads and the networks the paper compares with."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -20,7 +20,10 @@ from mobilenets.network.blocks import (
     Pool,
     Separable,
 )
-from mobilenets.network.boxes import Boxes
+from mobilenets.network.boxes import boxes_module
+from mobilenets.network.crop import RoiCrop
+from mobilenets.network.propose import Propose
+from mobilenets.network.stages import Stages
 
 _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "conv": ConvNorm,
@@ -35,7 +38,9 @@ _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "local_response_norm": LocalResponseNorm,
     "l2_normalise": L2Normalise,
     "l2_scale": L2Scale,
-    "boxes": Boxes,
+    "propose": Propose,
+    "roi_crop": RoiCrop,
+    "boxes": boxes_module,
 }
 
 
@@ -72,9 +77,17 @@ class Network(nn.Module):
             calls.append((key, group[0].inputs, group[-1].name))
         self._steps = _plan(calls)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) floats, scaled as the network was trained, to the output of the last layer."""
-        return self._run(images, keep=())[self.layers[-1].name]
+    def forward(self, images: Tensor, guide: Mapping[str, Tensor] | None = None) -> Tensor | Stages:
+        """(N, 3, H, W) floats, scaled as the network was trained, to the output of the last layer.
+
+        With a `guide`, what `Propose` has to know of the objects while it learns, it is the rows of both stages.
+        """
+        if guide is None:
+            return self._run(images, keep=())[self.layers[-1].name]
+        said = self._proposal.inputs
+        values = self._run(images, keep=said, guide=guide)
+        first = self.blocks[self._proposal.key].rows(*(values[name] for name in said))  # type: ignore[operator]
+        return Stages(first, values[self.layers[-1].name])
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
         """The last map at each of the strides 4, 8, 16 and 32 that the network has, by stride (see `feature_taps`).
@@ -91,10 +104,24 @@ class Network(nn.Module):
     def _place(self, name: str) -> int:
         return next(place for place, step in enumerate(self._steps) if step.output == name)
 
-    def _run(self, images: Tensor, *, keep: tuple[str, ...], until: str | None = None) -> dict[str, Tensor]:
+    @property
+    def _proposal(self) -> _Step:
+        return next(step for step in self._steps if isinstance(self.blocks[step.key], Propose))
+
+    def _run(
+        self,
+        images: Tensor,
+        *,
+        keep: tuple[str, ...],
+        until: str | None = None,
+        guide: Mapping[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
         values = {IMAGE: images}
+        guided = self._proposal.output if guide is not None else None
         for step in self._steps:
-            values[step.output] = self.blocks[step.key](*(values[name] for name in step.inputs))
+            given = [values[name] for name in step.inputs]
+            block = self.blocks[step.key]
+            values[step.output] = block(*given, guide) if step.output == guided else block(*given)
             if step.output == until:
                 break
             for name in step.done:

@@ -18,7 +18,7 @@ from mobilenets.architecture.detectors.predictor import (
     layers_of,
     predict,
 )
-from mobilenets.architecture.layer import Layer
+from mobilenets.architecture.layer import Layer, Op
 from mobilenets.architecture.rows import Conv, GlobalAveragePool, Linear, Pool, Separable
 from mobilenets.architecture.style import Row, Style, Tap, image_tap, lay, tap_of
 from mobilenets.architecture.tables import MOBILENET
@@ -28,6 +28,9 @@ _BASE = 256  # pixels: the side of an anchor, times the scales
 _SCALES, _RATIOS = (0.25, 0.5, 1.0, 2.0), (0.5, 1.0, 2.0)
 _CROP = (14, 14)
 _RPN_CHANNELS = 512
+# Reference: what proposes, and what stands behind the body, begins small, so that boxes begin where they stand. The
+# fully connected layers of VGG16 read too much for the usual weights.
+_STDDEV, _FULL_STDDEV = 0.01, 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,16 @@ def lay_faster_rcnn(model: FasterRcnn, *, outputs: int, resolution: int, style: 
     Raises `UsageError` where a map is too small for the kernel that reads it.
     """
     first = lay(model.first, image_tap(resolution), style)
-    looked = lay([Conv(_RPN_CHANNELS, name="rpn/conv")], tap_of(first[-1]), _plain(style))
+    (looked,) = lay([Conv(_RPN_CHANNELS, name="rpn/conv")], tap_of(first[-1]), _plain(style))
     shapes = anchors([scale * _BASE / resolution for scale in _SCALES], _RATIOS)
-    proposer = predict(tap_of(looked[-1]), shapes=shapes, outputs=2, kernel=1, prefix="rpn/")
+    found = predict(tap_of(looked), shapes=shapes, outputs=2, kernel=1, prefix="rpn/")
+    proposer = replace(found, scores=_small(found.scores), offsets=_small(found.offsets))
     proposals = _proposals(proposer)
     crop = _crop(first[-1], proposals)
     second = lay(model.second, tap_of(crop), style)
     answers = _classify(tap_of(second[-1]), outputs=outputs, repeats=crop.repeats)
-    each = [replace(layer, repeats=crop.repeats) for layer in second]
-    stages = (*first, *looked, *layers_of([proposer]), proposals, crop, *each, *layers_of([answers]))
+    each = [_small(replace(layer, repeats=crop.repeats), stddev=_FULL_STDDEV, of="linear") for layer in second]
+    stages = (*first, _small(looked), *layers_of([proposer]), proposals, crop, *each, *layers_of([answers]))
     return Detector((*stages, boxes_layer([answers], proposals=proposals)), (answers,))
 
 
@@ -119,4 +123,9 @@ def _crop(layer: Layer, proposals: Layer) -> Layer:
 def _classify(tap: Tap, *, outputs: int, repeats: int) -> Predictor:
     (scores,) = lay([Linear(outputs, name="scores")], tap, PREDICTING)
     (offsets,) = lay([Linear(CORNERS * (outputs - 1), name="offsets")], tap, PREDICTING)
-    return Predictor(replace(scores, repeats=repeats), replace(offsets, repeats=repeats))
+    return Predictor(_small(replace(scores, repeats=repeats)), _small(replace(offsets, repeats=repeats)))
+
+
+def _small(layer: Layer, *, stddev: float = _STDDEV, of: Op | None = None) -> Layer:
+    """The layer with small first weights, if it is one of the operation or none is named."""
+    return replace(layer, stddev=stddev) if of in (None, layer.op) else layer
