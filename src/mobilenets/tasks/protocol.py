@@ -13,6 +13,7 @@ from mobilenets.data.examples import Batch, Examples
 from mobilenets.data.photos import Collection
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.maths.logistic import Linear
+from mobilenets.network.stages import Stages
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Detection, Embedding, Geocells
 
@@ -206,6 +207,26 @@ class Shows(Protocol):
 
     def shown(self, preprocessing: Preprocessing) -> Preprocessing:
         """What is usual, changed to its way."""
+        ...
+
+
+@runtime_checkable
+class Guides(Protocol):
+    """A task whose network has to know what it is to find while it learns: its second stage looks at what its first
+    proposes, which at first is nothing worth looking at, and a few of these are drawn by the truth.
+
+    In evaluation the network sees photographs alone, and its outputs are those of `loss` and `answers`.
+    """
+
+    def guide(self, batch: Batch) -> Mapping[str, Tensor]:
+        """What the network is told beside a batch's images; nothing where it sees photographs alone in learning too."""
+        ...
+
+    def guided_loss(self, outputs: Stages, batch: Batch) -> Tensor:
+        """What is minimised of such a network's outputs: a scalar, the mean over the batch's photographs.
+
+        `watch` is shown the outputs of the second stage.
+        """
         ...
 
 

@@ -120,7 +120,7 @@ class Loop:
         group = self.stepper.group
         number = progress.epoch * self.pace.steps + progress.step
         self._note_missing(progress, pick, batch)
-        # Dropout is the network's only random choice; its numbers belong to the step, not to what ran before it.
+        # Dropout, and the boxes that a detector learns from: these numbers belong to the step, not to what ran before.
         torch.manual_seed(_step_seed(self.pace.seed, number=number, rank=group.share.rank))
         return self.stepper.step(batch.to(group.device), rates=self.schedule.rates(number), whole=self.pace.size)
 

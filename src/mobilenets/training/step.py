@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mobilenets.data.examples import Batch
 from mobilenets.data.preprocess import Preprocessing, scale
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import Guides, Task
 from mobilenets.training.distributed import Group
 from mobilenets.training.schedule import Rates
 from mobilenets.training.state import Learner
@@ -70,12 +70,20 @@ class Stepper:
         waits = isinstance(self.forward, DistributedDataParallel) and not last
         with self.forward.no_sync() if waits else nullcontext():  # type: ignore[operator]
             with torch.autocast(self.group.device.type, self.precision, enabled=self.precision != torch.float32):
-                outputs = self.forward(self._input(part))
-                loss = self.task.loss(outputs, part)
+                outputs, loss = self._answered(part)
             # Processes average their gradients, so each weighs its photographs by their share of the whole batch.
             torch.autograd.backward(loss * (len(part) * self.group.share.world / whole))
         with torch.no_grad():
             return StepResult(len(part), loss.detach() * len(part), self.task.watch(outputs.detach(), part))
+
+    def _answered(self, part: Batch) -> tuple[Tensor, Tensor]:
+        """The outputs that are watched, and the loss."""
+        images = self._input(part)
+        if isinstance(self.task, Guides) and (guide := self.task.guide(part)):
+            stages = self.forward(images, guide)
+            return stages.second, self.task.guided_loss(stages, part)
+        outputs = self.forward(images)
+        return outputs, self.task.loss(outputs, part)
 
     def _input(self, batch: Batch) -> Tensor:
         return scale(batch.coloured(), self.preprocessing).contiguous(memory_format=torch.channels_last)

@@ -53,16 +53,27 @@ class Answers:
         return self.place >= 0
 
 
-def wanted(defaults: Tensor, boxes: Tensor, kinds: Tensor) -> Answers:
-    """What default boxes (n, 4) are to answer, for objects (N, most, 4) of `kinds` (N, most), -1 being none."""
+def wanted(
+    defaults: Tensor,
+    boxes: Tensor,
+    kinds: Tensor,
+    *,
+    at_least: float = MATCHED,
+    below: float | None = None,
+    forced: bool = True,
+) -> Answers:
+    """What default boxes are to answer, (n, 4) or (N, n, 4), for objects (N, most, 4) of `kinds` (N, most).
+
+    A kind of -1 is none. The rest is as for `matches`.
+    """
     # Room for the objects of the fullest image of all; few batches have one.
     columns = torch.arange(1, kinds.shape[1] + 1, device=kinds.device)
     most = int(columns.mul((kinds >= 0).any(0)).amax()) if kinds.numel() else 0
     boxes, kinds = boxes[:, :most], kinds[:, :most]
-    place = matches(defaults, boxes, kinds >= 0, at_least=MATCHED)
+    place = matches(defaults, boxes, kinds >= 0, at_least=at_least, below=below, forced=forced)
     if not boxes.shape[1]:
-        nothing = torch.zeros_like(place).expand(len(boxes), -1)
-        return Answers(place.expand(len(boxes), -1), nothing, boxes.new_zeros(*nothing.shape, CORNERS))
+        place = place.expand(len(boxes), -1)
+        return Answers(place, torch.zeros_like(place), boxes.new_zeros(*place.shape, CORNERS))
     own = place.clamp_min(0)
     told = torch.where(place >= 0, kinds.gather(1, own) + 1, 0)
     return Answers(place, told, boxes.gather(1, own.unsqueeze(-1).expand(-1, -1, CORNERS)))
@@ -72,7 +83,7 @@ def ssd_loss(rows: Rows, answers: Answers, *, focal: bool) -> Tensor:
     """Loss of kinds and of places, both over the number of matched default boxes of the batch (equation 1 of SSD)."""
     positive = answers.positive
     kinds = focal_loss(rows.scores, answers.kinds) if focal else hard_loss(rows, answers)
-    targets = offsets_to(rows.boxes[positive], answers.boxes[positive]) if positive.any() else rows.offsets[positive]
+    targets = offsets_to(rows.boxes[positive], answers.boxes[positive])
     places = F.smooth_l1_loss(rows.offsets[positive], targets, reduction="sum")
     return (kinds + places) / positive.sum().clamp_min(1)
 
