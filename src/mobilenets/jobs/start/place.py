@@ -7,6 +7,7 @@ from torch import Tensor
 from mobilenets.checkpoint import load_weights
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start.detector import for_other_classes
+from mobilenets.jobs.start.fused import fused, fused_layers
 from mobilenets.jobs.start.source import StartingWeights
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.run import Architecture
@@ -20,10 +21,14 @@ _NORM = ("norm", "norm_epsilon")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What is left to do: `head` came with the weights; `folded` weights have no batch norm statistics yet."""
+    """What is left to do: `head` came with the weights; `folded` weights have no batch norm statistics yet.
+
+    `fused` are the blocks whose batch norm now stands behind a function that it did not learn with.
+    """
 
     head: bool = False
     folded: bool = False
+    fused: tuple[str, ...] = ()
 
 
 def check_same(weights: StartingWeights, asked: Architecture) -> None:
@@ -46,7 +51,8 @@ def put_weights(network: Network, weights: StartingWeights, *, architecture: Arc
     """Load weights into `network`, whose head stays random unless the task is the same.
 
     Of a detector all is loaded, and in one of other classes those of the same name keep their scores. Where batch norm
-    is folded into the weights and the network has it, it adds their biases and nothing else. Raises
+    is folded into the weights and the network has it, it adds their biases and nothing else. Where the network has
+    nothing between the halves of a separable layer, what stood there is put into them (see `fused`). Raises
     `UsageError` where the body is another network or its tensors are not whole.
     """
     check_same(weights, architecture)
@@ -55,6 +61,8 @@ def put_weights(network: Network, weights: StartingWeights, *, architecture: Arc
     theirs = weights.state
     if folded:
         theirs = without_statistics(theirs, epsilon=architecture.norm_epsilon, bare=wanted.keys())
+    layers = fused_layers(theirs, wanted)
+    theirs = fused(theirs, layers, epsilon=architecture.norm_epsilon)
     head = weights.task is not None and _same(weights.task, task)
     known = _classes_of_detectors(weights.task, task)
     if known and not head:
@@ -63,7 +71,7 @@ def put_weights(network: Network, weights: StartingWeights, *, architecture: Arc
     mine = {name: tensor for name, tensor in wanted.items() if name not in taken}
     body = {name: tensor for name, tensor in theirs.items() if name in taken}
     load_weights(network, {**mine, **body}, where=weights.where)
-    return Placed(head=head, folded=folded)
+    return Placed(head=head, folded=folded, fused=tuple(layers))
 
 
 def _same(one: Task, other: Task) -> bool:
