@@ -57,3 +57,10 @@ def test_of_objects_that_want_the_same_box_the_last_has_it() -> None:
 def test_what_fills_up_a_batch_matches_nothing() -> None:
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
     assert matches(boxes, boxes[None], torch.tensor([[False]]), at_least=0.5).tolist() == [[NOTHING]]
+
+
+def test_without_force_an_object_may_have_no_box() -> None:
+    boxes = torch.tensor([[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]])
+    small = torch.tensor([[[0.6, 0.6, 0.62, 0.62], [0.0, 0.0, 0.5, 0.5]]])
+    there = torch.tensor([[True, True]])
+    assert matches(boxes, small, there, at_least=0.5, forced=False).tolist() == [[1, NOTHING]]

@@ -60,3 +60,13 @@ def test_boxes_of_different_kinds_stay_beside_each_other() -> None:
 def test_nothing_is_left_of_nothing() -> None:
     kept = suppressed(torch.zeros(4, 1, 4), torch.zeros(4, 2), limit=10, threshold=0.0, overlap=0.6)
     assert kept.boxes.shape == (0, 4) and len(kept.kinds) == len(kept.scores) == 0
+
+
+@given(seed=st.integers(0, 2**31), each=st.integers(1, 6))
+def test_of_one_kind_only_so_many_may_stay(seed: int, each: int) -> None:
+    boxes, scores = _some(seed, count=20, kinds=3, own=True)
+    settings = {"threshold": 0.0, "overlap": 0.5}
+    kept = suppressed(boxes, scores, limit=10, each=each, candidates=4, **settings)
+    every = _by_hand(boxes, scores, limit=60, **settings)
+    ranked = [pair for place, pair in enumerate(every) if [kind for _, kind in every[:place]].count(pair[1]) < each]
+    assert kept.scores.tolist() == [scores[pair].item() for pair in ranked[:10]]

@@ -5,7 +5,7 @@ import torch
 from mobilenets.architecture.detectors.names import detector
 from mobilenets.maths.boxes import default_boxes
 from mobilenets.network.blocks import ConvNorm
-from mobilenets.network.boxes import Boxes
+from mobilenets.network.boxes import Boxes, boxes_module
 from mobilenets.network.graph import Network
 
 
@@ -52,3 +52,11 @@ def test_predictors_are_plain_convolutions() -> None:
     found = [module for name, module in _network().blocks.items() if name.endswith(("-scores", "-offsets"))]
     assert len(found) == 12
     assert all(isinstance(one, ConvNorm) and one.conv.bias is not None for one in found)
+
+
+def test_a_row_over_proposals_is_that_of_its_crop() -> None:
+    layer = detector("frcnn_mobilenet_v1_0.25_64", classes=3).layers[-1]
+    scores, offsets, proposals = torch.randn(2 * 5, 4), torch.randn(2 * 5, 12), torch.rand(2, 5, 4)
+    rows = boxes_module(layer)(scores, offsets, proposals)
+    assert rows.shape == (2, 5, layer.out_channels)
+    assert torch.equal(rows[1, 2], torch.cat([scores[7], offsets[7], proposals[1, 2]]))

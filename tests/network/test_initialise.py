@@ -76,6 +76,18 @@ def test_biases_are_zero_and_batch_norm_as_new() -> None:
             assert (module.bias == 0).all()
 
 
+def test_a_layer_may_have_a_deviation_of_its_own() -> None:
+    network = Network(detector("frcnn_vgg16_64", classes=3).layers[-7:-1])
+    drawn = {layer.name: layer.stddev for layer in network.layers}
+    assert drawn == {"crop": None, "pool5": None, "fc6": 0.005, "fc7": 0.005, "scores": 0.01, "offsets": 0.01}
+    initialise(network)
+    for name, stddev in drawn.items():
+        if stddev is not None:
+            weight = network.get_submodule(f"blocks.{name}.linear").weight
+            assert isinstance(weight, torch.Tensor)
+            assert weight.std().item() == pytest.approx(_cut_spread() * stddev, rel=0.05)
+
+
 def test_a_detector_begins_by_seeing_nothing_anywhere() -> None:
     torch.manual_seed(0)
     network = Network(detector("ssd_mobilenet_v1_0.25_128", classes=3).layers)

@@ -1,7 +1,7 @@
 """Batch norm for weights that come with it folded in: what training needs back, measured on photographs."""
 
 import math
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,28 @@ def measure_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
             moments.handle.remove()
     for norm, moments in watched:
         _recentre(norm, mean=moments.mean, variance=moments.variance)
+
+
+@torch.no_grad()
+def renew_statistics(network: nn.Module, blocks: Iterable[ConvNorm], batches: Sequence[Tensor]) -> None:
+    """Give the batch norms of `blocks`, in running order, what their convolutions really put out; in place.
+
+    For convolutions that read something else than they learnt on. Each is measured behind those that are renewed
+    already. Raises `ValueError` as `measure_statistics` does.
+    """
+    if network.training:
+        raise ValueError("statistics are measured in evaluation: call eval() first")
+    for block in blocks:
+        moments = _Moments(block.conv)
+        try:
+            for images in batches:
+                network(images)
+        finally:
+            moments.handle.remove()
+        norm = block.norm
+        assert isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None
+        norm.running_mean.copy_(moments.mean)
+        norm.running_var.copy_(moments.variance)
 
 
 def _recentre(norm: nn.BatchNorm2d, *, mean: Tensor, variance: Tensor) -> None:

@@ -1,18 +1,20 @@
-"""What a new run does once, before its first step: batch norm for folded weights, and the head on a still body."""
+"""What a new run does once, before its first step: batch norm that weights lack, and the head on a still body."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import torch
 from rich.console import Console
-from torch import Tensor
+from torch import Tensor, nn
 
 from mobilenets.data.loader import Pick, load
 from mobilenets.data.preprocess import scale
+from mobilenets.data.wording import counted, listed
 from mobilenets.errors import JobError
 from mobilenets.jobs.train.job import Job
 from mobilenets.maths.logistic import Linear
+from mobilenets.network.blocks import ConvNorm
 from mobilenets.network.fold import fold
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import Model
@@ -21,12 +23,14 @@ from mobilenets.training.loop import held_out
 from mobilenets.training.probe import Features, chosen, features, last_layer, merge, put_head
 from mobilenets.training.stop import StopRequest
 from mobilenets.training.tally import NotFiniteError
-from mobilenets.training.unfold import measure_statistics
+from mobilenets.training.unfold import measure_statistics, renew_statistics
 from mobilenets.training.watch import counting
 
 _BATCH = 64
 # Photographs. Each gives the last layers, the smallest, 49 values a channel at 224 pixels.
 _MEASURED = 256
+# Each gives the second stage of a detector 300 crops.
+_CROPPED = 16
 
 
 class _StoppedError(Exception):
@@ -41,6 +45,8 @@ def begin(job: Job, stop: StopRequest, console: Console) -> bool:
     placed = job.placed
     if placed is None:
         return True
+    if placed.fused:
+        _tell(job, console, _renew_norms(job, placed.fused))
     if placed.folded:
         _tell(job, console, _measure_norms(job))
     unfit = _why_not_first(job)
@@ -49,7 +55,7 @@ def begin(job: Job, stop: StopRequest, console: Console) -> bool:
     fits = job.run.head_first and not unfit
     if fits and not _head_first(job, stop, console):
         return False
-    if placed.folded or fits:
+    if placed.fused or placed.folded or fits:
         job.save(job.progress)
     return True
 
@@ -69,22 +75,44 @@ def _why_not_first(job: Job) -> str:
 
 
 def _measure_norms(job: Job) -> str:
-    """In the first process, for all: they start from the same bits. Says what was done."""
-    network = job.learner.average.network
+    """Give folded weights their batch norm back. Says what was done."""
     count = min(job.material.train.count, _MEASURED)
-
-    def measure() -> dict[str, Tensor]:
-        measure_statistics(network, _inputs(job, count))
-        return {name: tensor.cpu() for name, tensor in network.state_dict().items()}
-
-    state = job.group.agree(job.group.lead(measure))
-    assert state is not None
-    for one in (job.learner.network, network):
-        one.load_state_dict(state)
+    _changed(job, lambda network: measure_statistics(network, _inputs(job, count)))
     return (
         f"the weights have their batch norm folded in: it is put back with the statistics of {count} training "
         "photographs, which changes no answer"
     )
+
+
+def _renew_norms(job: Job, fused: Sequence[str]) -> str:
+    """Give the batch norms behind fused layers the statistics of what they see now. Says what was done."""
+    count = min(job.material.train.count, _CROPPED)
+    inputs = [one for images in _inputs(job, count) for one in images.chunk(len(images))]
+
+    def renew(network: nn.Module) -> None:
+        blocks = [network.get_submodule(f"{name}.pointwise") for name in fused]
+        renew_statistics(network, [one for one in blocks if isinstance(one, ConvNorm)], inputs)
+
+    _changed(job, renew)
+    names = listed([name.removeprefix("blocks.") for name in fused])
+    return (
+        f"{names} of the weights lose the activation between their halves, as this network has them: their batch norm "
+        f"is measured anew on {counted(count, 'training photograph')}"
+    )
+
+
+def _changed(job: Job, change: Callable[[nn.Module], None]) -> None:
+    """Change the network in the first process, for all: they start from the same bits."""
+    network = job.learner.average.network
+
+    def changed() -> dict[str, Tensor]:
+        change(network)
+        return {name: tensor.cpu() for name, tensor in network.state_dict().items()}
+
+    state = job.group.agree(job.group.lead(changed))
+    assert state is not None
+    for one in (job.learner.network, network):
+        one.load_state_dict(state)
 
 
 def _inputs(job: Job, count: int) -> Iterator[Tensor]:

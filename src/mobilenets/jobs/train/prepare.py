@@ -55,7 +55,7 @@ def prepare(run: Run, processes: Group, console: Console, *, resumed: bool) -> J
     network = _random_network(run, layers)
     placed = put_weights(network, weights, architecture=run.architecture, task=task) if weights else Placed()
     learner = _learner(run, network, processes)
-    progress = _restored(run, learner, photographs) if saved else _begun(photographs, weights, placed)
+    progress = _restored(run, learner, photographs) if saved else _begun(photographs, weights)
     if run.first_stage is not None and not saved and not placed.head:
         progress.notes.append("stage one learnt other classes: stage two begins with a head of its own")
     job = Job(
@@ -159,8 +159,8 @@ def _learner(run: Run, network: Network, processes: Group) -> Learner:
     return Learner(learning, average, optimiser(learning, run.optimisation), kept)
 
 
-def _begun(photographs: Material, weights: StartingWeights | None, placed: Placed) -> Progress:
-    return Progress(data=photographs.digest, notes=[*(weights.notes if weights else ()), *placed.notes])
+def _begun(photographs: Material, weights: StartingWeights | None) -> Progress:
+    return Progress(data=photographs.digest, notes=list(weights.notes if weights else ()))
 
 
 def _restored(run: Run, learner: Learner, photographs: Material) -> Progress:
