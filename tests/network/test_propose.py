@@ -129,3 +129,12 @@ def test_the_guide_says_which_objects_there_are(kind: int) -> None:
     guide = {"boxes": torch.tensor([[[0.1, 0.2, 0.35, 0.97]]]), "kinds": torch.tensor([[kind]])}
     drawn = Propose(LAYER)(scores, offsets, guide)
     assert (drawn == guide["boxes"]).all(2).any() == (kind >= 0)
+
+
+def test_the_seed_decides_which_are_learnt_from() -> None:
+    proposals, nothing = _boxes(1, 200, seed=0), (torch.zeros(1, 0, 4), torch.zeros(1, 0, dtype=torch.bool))
+    drawn = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        drawn.append(chosen(proposals, *nothing))
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])

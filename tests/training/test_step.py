@@ -1,7 +1,7 @@
 """One step of learning: every photograph weighs the same, in parts, in processes, at once."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mobilenets.data.examples import Batch
 from mobilenets.data.loader import Share
 from mobilenets.data.preprocess import Preprocessing
+from mobilenets.network.stages import Stages
 from mobilenets.tasks.classify import Classify
 from mobilenets.training.average import Average
 from mobilenets.training.distributed import Group
@@ -170,3 +171,51 @@ def test_the_network_sees_scaled_photographs_channels_last() -> None:
 def test_colours_change_on_the_way(brightness: float, saturation: float, expected: Callable[[Tensor], Tensor]) -> None:
     batch = _batch(brightness=torch.full((8,), brightness), saturation=torch.full((8,), saturation))
     torch.testing.assert_close(_seen(_stepper(), batch), expected(batch.images.float()) / 127.5 - 1)
+
+
+class Staged(Plain):
+    """A network that is told something while it learns."""
+
+    def forward(self, images: Tensor, guide: Mapping[str, Tensor] | None = None) -> Any:
+        said = super().forward(images)
+        return said if guide is None else Stages(first=guide["extra"][:, None] * said, second=said)
+
+
+@dataclass(frozen=True)
+class Guiding(Classify):
+    """Its network is told the labels, or nothing."""
+
+    tells: bool = True
+
+    def guide(self, batch: Batch) -> Mapping[str, Tensor]:
+        return {"extra": batch.targets["label"]} if self.tells else {}
+
+    def guided_loss(self, outputs: Stages, batch: Batch) -> Tensor:
+        return self.loss(outputs.second, batch) + outputs.first.square().mean()
+
+
+def _guided(*, tells: bool, accumulate: int = 1) -> Stepper:
+    torch.manual_seed(0)
+    network = Staged()
+    learner = Learner(network, Average(network), torch.optim.SGD(network.parameters(), lr=99.0))
+    task = Guiding(("a", "b"), tells=tells)
+    return replace(_stepper(accumulate=accumulate), learner=learner, forward=network, task=task)
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_a_task_may_guide_its_network_while_it_learns(parts: int) -> None:
+    stepper, batch = _guided(tells=True), _batch()
+    assert isinstance(stepper.task, Guiding)
+    network, images = stepper.learner.network, batch.images.float() / 127.5 - 1
+    loss = stepper.task.guided_loss(network(images, stepper.task.guide(batch)), batch)
+    result = _guided(tells=True, accumulate=parts).step(batch, rates=RATES, whole=8)
+    torch.testing.assert_close(result.loss, 8 * loss.detach())
+    assert result.watched["top1"] == stepper.task.watch(network(images).detach(), batch)["top1"]
+
+
+def test_a_task_that_tells_nothing_learns_as_any_other() -> None:
+    plain = _stepper()
+    plain.step(_batch(), rates=RATES, whole=8)
+    silent = _guided(tells=False)
+    silent.step(_batch(), rates=RATES, whole=8)
+    assert torch.equal(_weights(silent), _weights(plain))

@@ -81,6 +81,7 @@ class Network(nn.Module):
         """(N, 3, H, W) floats, scaled as the network was trained, to the output of the last layer.
 
         With a `guide`, what `Propose` has to know of the objects while it learns, it is the rows of both stages.
+        Raises `ValueError` where there is a guide and the network has one stage.
         """
         if guide is None:
             return self._run(images, keep=())[self.layers[-1].name]
@@ -106,7 +107,10 @@ class Network(nn.Module):
 
     @property
     def _proposal(self) -> _Step:
-        return next(step for step in self._steps if isinstance(self.blocks[step.key], Propose))
+        found = next((step for step in self._steps if isinstance(self.blocks[step.key], Propose)), None)
+        if found is None:
+            raise ValueError("a network that makes no proposals cannot be guided")
+        return found
 
     def _run(
         self,
