@@ -43,6 +43,19 @@ def test_evaluated_it_has_a_row_a_proposal() -> None:
     torch.testing.assert_close(rows[1:], alone, atol=1e-4, rtol=1e-4)
 
 
+def test_many_images_are_evaluated_a_few_at_a_time() -> None:
+    """The crops of a whole batch would fill the memory."""
+    network = _network("mobilenet_v1_0.25_32").eval()
+    images = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    seen: list[int] = []
+    network.blocks["crop"].register_forward_hook(lambda _module, given, _output: seen.append(len(given[0])))
+    with torch.no_grad():
+        rows = network(images)
+        each = torch.cat([network(one[None]) for one in images])
+    assert seen[:2] == [4, 2]
+    torch.testing.assert_close(rows, each, atol=1e-4, rtol=1e-4)
+
+
 @pytest.mark.parametrize("body", SMALL)
 def test_traced_is_planned(body: str) -> None:
     """Both stages, as they run."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from mobilenets.architecture.layer import IMAGE, Layer, Op
@@ -43,6 +44,9 @@ _MODULES: dict[Op, Callable[[Layer], nn.Module]] = {
     "boxes": boxes_module,
 }
 
+# Images whose proposals are looked at together in evaluation: the 300 crops of each are 120 MB and more.
+_AT_ONCE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class _Step:
@@ -76,6 +80,7 @@ class Network(nn.Module):
             self.blocks[key] = _module(group, dropout=dropout)
             calls.append((key, group[0].inputs, group[-1].name))
         self._steps = _plan(calls)
+        self._proposes = any(layer.op == "propose" for layer in self.layers)
 
     def forward(self, images: Tensor, guide: Mapping[str, Tensor] | None = None) -> Tensor | Stages:
         """(N, 3, H, W) floats, scaled as the network was trained, to the output of the last layer.
@@ -83,6 +88,8 @@ class Network(nn.Module):
         With a `guide`, what `Propose` has to know of the objects while it learns, it is the rows of both stages.
         Raises `ValueError` where there is a guide and the network has one stage.
         """
+        if guide is None and self._proposes and not self.training and len(images) > _AT_ONCE:
+            return torch.cat([self._run(few, keep=())[self.layers[-1].name] for few in torch.split(images, _AT_ONCE)])
         if guide is None:
             return self._run(images, keep=())[self.layers[-1].name]
         said = self._proposal.inputs
