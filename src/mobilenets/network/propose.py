@@ -57,8 +57,8 @@ class Propose(nn.Module):
         scores, offsets, anchors = rows.tensor_split([OUTPUTS, OUTPUTS + CORNERS], 2)
         boxes = moved(anchors, offsets).clamp(0, 1)
         thin = (boxes[..., 2:] - boxes[..., :2] < _THIN).any(2)
-        # They come last, and have no area.
-        chances = torch.where(thin, -1.0, scores.softmax(2)[..., 1])
+        # In the order of the softmax, which has no room for differences close to 1. Thin ones come last, as no box.
+        chances = torch.where(thin, torch.finfo(scores.dtype).min, scores[..., 1] - scores[..., 0])
         boxes = torch.where(thin.unsqueeze(2), 0.0, boxes)
         best, order = chances.topk(min(_LOOKED, chances.shape[1]), dim=1)
         boxes = boxes.gather(1, order.unsqueeze(2).expand(-1, -1, CORNERS))
