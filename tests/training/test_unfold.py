@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from mobilenets.architecture import names
 from mobilenets.architecture.tables import classifier
+from mobilenets.network.blocks import ConvNorm
 from mobilenets.network.graph import Network
-from mobilenets.training.unfold import measure_statistics, without_statistics
+from mobilenets.training.unfold import measure_statistics, renew_statistics, without_statistics
 
 _EPSILON = 1e-3
 
@@ -112,3 +113,26 @@ def test_nothing_watches_afterwards() -> None:
     with pytest.raises(OSError):
         measure_statistics(network, broken())
     assert not any(module._forward_hooks for module in network.modules())
+
+
+def test_statistics_that_are_renewed_are_those_of_what_is_read_now() -> None:
+    """Block by block: the second reads what the first puts out with its new statistics. The others stay."""
+    network, images = _unfolded(_folded(0), []), _images(6)
+    blocks = [network.get_submodule(f"blocks.separable_{number}.pointwise") for number in (12, 13)]
+    others = {name: one.clone() for name, one in network.state_dict().items() if "separable_1" not in name}
+    renew_statistics(network, [one for one in blocks if isinstance(one, ConvNorm)], [images[:2], images[2:]])
+    seen: list[Tensor] = []
+    for block in blocks:
+        assert isinstance(block, ConvNorm)
+        block.norm.register_forward_hook(lambda _module, _given, output: seen.append(output))
+    with torch.no_grad():
+        network(images)
+    for block, values in zip(blocks, seen, strict=True):
+        assert isinstance(block, ConvNorm) and isinstance(block.norm, nn.BatchNorm2d)
+        torch.testing.assert_close(values.mean((0, 2, 3)), block.norm.bias, atol=1e-3, rtol=1e-3)
+    assert all(torch.equal(network.state_dict()[name], one) for name, one in others.items())
+
+
+def test_statistics_are_renewed_in_evaluation() -> None:
+    with pytest.raises(ValueError, match="call eval"):
+        renew_statistics(_network(norm=True).train(), [], [_images(1)])

@@ -13,8 +13,9 @@ from mobilenets.data.preprocess import Preprocessing
 from mobilenets.errors import UsageError
 from mobilenets.jobs.start import StartingWeights, check_same, open_weights, put_weights
 from mobilenets.network.graph import Network
-from mobilenets.run import Architecture, Embedding
+from mobilenets.run import Architecture, Detection, Embedding
 from mobilenets.tasks.classify import Classify
+from mobilenets.tasks.detect.task import Detect
 from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.embed_rates import Threshold
 
@@ -166,3 +167,19 @@ def test_a_body_of_blocks_within_blocks_is_taken_whole(family: str) -> None:
     architecture = Architecture(family=family, resolution=112, padding="symmetric", activation="prelu")
     state, _ = _embedding(Embed(Embedding(dimension=9)), architecture, trained=Embed(Embedding(dimension=8)))
     assert {name.split(".")[1] for name, tensor in state.items() if not tensor.any()} == {"embedding"}
+
+
+def test_a_detector_of_two_stages_takes_the_body_s_last_layers_fused(tiny_model: Path) -> None:
+    task = Detect(("cat",), (1,), Detection(framework="frcnn"))
+    network = Network(task.layers(TINY))
+    for tensor in network.state_dict().values():
+        tensor.zero_()
+    placed = put_weights(network, open_weights(str(tiny_model)), architecture=TINY, task=task)
+    assert placed.fused == ("blocks.separable_12", "blocks.separable_13") and not placed.head
+    state, wanted = network.state_dict(), read_tensors(tiny_model / MODEL).tensors
+    same = {name for name, tensor in state.items() if name in wanted and torch.equal(tensor, wanted[name])}
+    changed = [name for name in state if name in wanted and name not in same]
+    assert {name.split(".", 2)[2] for name in changed} == {"depthwise.conv.weight", "pointwise.norm.running_mean"}
+    assert all(name.startswith(placed.fused) for name in changed)
+    own = {name.split(".")[1] for name, tensor in state.items() if name not in wanted and not tensor.any()}
+    assert own == {"rpn-conv", "rpn-scores", "rpn-offsets", "scores", "offsets"}

@@ -18,20 +18,19 @@ from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.wording import listed
 from mobilenets.errors import UsageError
 from mobilenets.maths.boxes import CORNERS
-from mobilenets.maths.suppression import Kept, suppressed
+from mobilenets.maths.suppression import Kept
+from mobilenets.network.stages import Stages
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Detection
 from mobilenets.tasks.detect.answers import Detections
 from mobilenets.tasks.detect.coco import check_evaluator
 from mobilenets.tasks.detect.distil import agreement, chosen, distillation_loss
 from mobilenets.tasks.detect.examples import Scenes
-from mobilenets.tasks.detect.loss import Rows, rows_of, ssd_loss, wanted
+from mobilenets.tasks.detect.frameworks import FRAMEWORKS, Framework, guided_loss, kept_boxes
+from mobilenets.tasks.detect.loss import Rows, rows_of
 from mobilenets.tasks.detect.report import add_detection
 from mobilenets.tasks.detect.scores import score_detections
 from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
-
-# Reference: what the authors' detectors keep of their boxes.
-LIMIT, THRESHOLD, OVERLAP = 100, 1e-8, 0.6
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,11 @@ class Detect:
     def exclusive(self) -> bool:
         return False
 
+    @property
+    def framework(self) -> Framework:
+        """What its framework does in its own way."""
+        return FRAMEWORKS[self.settings.framework]
+
     @cached_property
     def kinds(self) -> Mapping[str, int]:
         """The place of each class among the outputs."""
@@ -131,10 +135,16 @@ class Detect:
         return list(laid.layers)
 
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """`ssd_loss` of (N, boxes, ...) outputs, as the network's last layer gives them."""
-        rows = self._rows(outputs)
-        answers = wanted(rows.boxes[0], batch.targets["boxes"], batch.targets["kinds"])
-        return ssd_loss(rows, answers, focal=self.settings.negatives == "focal")
+        """The framework's, of (N, boxes, ...) outputs, as the network's last layer gives them."""
+        return self.framework.loss(self._rows(outputs), batch.targets, self.settings)
+
+    def guide(self, batch: Batch) -> Mapping[str, Tensor]:
+        """The boxes and their kinds, where a second stage is to learn from boxes drawn by them."""
+        return {name: batch.targets[name] for name in ("boxes", "kinds")} if self.framework.guided else {}
+
+    def guided_loss(self, outputs: Stages, batch: Batch) -> Tensor:
+        """That of both stages."""
+        return guided_loss(outputs, batch.targets, classes=len(self.classes))
 
     def watch(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Nothing: to match the boxes again would cost more than it tells."""
@@ -158,12 +168,8 @@ class Detect:
         return rows_of(outputs, classes=len(self.classes))
 
     def answers(self, outputs: Tensor) -> list[Answer]:
-        """The boxes that suppression leaves, up to 100 a photograph."""
-        rows = self._rows(outputs)
-        scores = rows.scores.sigmoid()[..., 1:]
-        pairs = zip(rows.found, scores, strict=True)
-        kept = (suppressed(*pair, limit=LIMIT, threshold=THRESHOLD, overlap=OVERLAP) for pair in pairs)
-        return [self._told(one) for one in kept]
+        """The boxes that suppression leaves, up to 100 a photograph, or 300 with Faster R-CNN."""
+        return [self._told(one) for one in kept_boxes(self._rows(outputs), self.framework)]
 
     def _told(self, kept: Kept) -> Detections:
         return Detections(self.classes, kept.boxes.cpu().numpy(), kept.kinds.cpu().numpy(), kept.scores.cpu().numpy())
