@@ -72,13 +72,16 @@ class Detect:
             raise UsageError(
                 "the checkpoint is a detector's and numbers its classes otherwise: its run.json is damaged"
             )
-        return cls(tuple(names), tuple(numbers), Detection(framework=state.get("framework", "ssd")))
+        usual = Detection()
+        settings = {name: state.get(name, getattr(usual, name)) for name in ("framework", "negatives")}
+        return cls(tuple(names), tuple(numbers), Detection(**settings))
 
     def state(self) -> dict[str, Any]:
         return {
             "classes": list(self.classes),
             "numbers": list(self.numbers),
             "framework": self.settings.framework,
+            "negatives": self.settings.negatives,
         }
 
     @property
