@@ -31,7 +31,7 @@ def run(
         device: auto, cpu or cuda
         limit: answer for the first so many only
         every: of a video's frames, every so many-th (videos need the extra video)
-        threshold: detectors: the least score that is told; unset: .3, and 0 is what an AP needs
+        threshold: detectors: the least score that is told; unset: .5, and 0 is what an AP needs
         draw: detectors: a new folder for the photographs with their boxes drawn, videos as MP4
         json: print JSON, one object a line; detectors: one list of COCO's results
         csv: print CSV; detectors: a row a box

@@ -21,7 +21,7 @@ from mobilenets.settings import within
 from mobilenets.tasks.detect.answers import Detections
 from mobilenets.tasks.protocol import Locates, Task
 
-THRESHOLD = 0.3
+THRESHOLD = 0.5
 """The score from which a detection is told, where nothing else is asked for."""
 
 
@@ -63,7 +63,7 @@ def predict(
     video each `every`-th frame is a photograph. Memory stays bounded however many there are, and with `limit` no more
     than so many are read. One that cannot be read gives a `Prediction` with its `error`.
 
-    A detector tells what it finds with a score of at least `threshold` (.3 where unset), and `draw` names a new folder
+    A detector tells what it finds with a score of at least `threshold` (.5 where unset), and `draw` names a new folder
     for the photographs with it drawn, under the names that they have from the folder all sources lie in.
 
     Raises `UsageError` for a bad model, a source that is not there, or what the model's task has no use for, before
