@@ -8,7 +8,7 @@ from mobilenets.tasks.detect.coco import evaluation
 from mobilenets.tasks.detect.columns import Found, Truth
 from mobilenets.tasks.detect.matches import ENOUGH
 
-SURE = 0.25
+SURE = 0.5
 """The score from which a detection counts in the confusion matrix."""
 
 KINDS = {
