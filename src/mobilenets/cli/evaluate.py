@@ -82,7 +82,8 @@ def _print(report: "EvaluationReport") -> None:
     print_line(f"shown: {report.shown}")
     for note in report.notes:
         print_line(f"note: {note}")
-    rows = [(name.replace("_", " "), f"{value:.4f}") for name, value in {**report.scores, "loss": report.loss}.items()]
+    told = report.scores if report.loss is None else {**report.scores, "loss": report.loss}
+    rows = [(name.replace("_", " "), f"{value:.4f}") for name, value in told.items()]
     print_table((Column("score"), Column("value", number=True)), rows)
     for name, table in report.details.items():
         if isinstance(table, dict):

@@ -24,15 +24,23 @@ class Shipped(nn.Module):
     """A folded copy of an evaluated network that scales its own input.
 
     With "uint8" it takes (N, H, W, 3) RGB bytes, as decoders give them; with "float" (N, 3, H, W) floats that are
-    normalised already. It gives what the network gives.
+    normalised already. It gives what the network gives, or what `tail` makes of that.
     """
 
     shift: Tensor
     factor: Tensor
 
-    def __init__(self, network: Network, preprocessing: Preprocessing, *, inputs: Inputs = "uint8") -> None:
+    def __init__(
+        self,
+        network: Network,
+        preprocessing: Preprocessing,
+        *,
+        inputs: Inputs = "uint8",
+        tail: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         self.inputs = inputs
+        self.tail = nn.Identity() if tail is None else tail
         self.network = fold(network.eval())
         for module in self.network.modules():
             if isinstance(module, nn.ReLU | nn.ReLU6 | nn.LeakyReLU):
@@ -44,10 +52,10 @@ class Shipped(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images as `inputs` says to the network's outputs, (N, ...)."""
+        """Images as `inputs` says to the file's outputs, (N, ...)."""
         if self.inputs == "uint8":
             images = images.permute(0, 3, 1, 2).float().sub(self.shift).mul(self.factor)
-        outputs: Tensor = self.network(images)
+        outputs: Tensor = self.tail(self.network(images))
         return outputs
 
 

@@ -1,6 +1,6 @@
 """A model file compared with PyTorch, in its own runtime."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,17 @@ _OTHER_SIZE = 32
 
 Case = tuple[Images, NDArray[np.float32]]
 """Inputs, and the outputs to expect."""
+Difference = Callable[[NDArray[np.float32], NDArray[np.float32]], float]
+"""How far outputs are from those to expect, where 1 is far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """How far a file is from PyTorch. `tolerance` is `RELATIVE_TOLERANCE` of `scale`, the largest output expected.
 
-    `same_top1` says that every largest output is the same; None where the outputs are no classes. `shapes` are the
-    inputs that were run. A file in 8 bits has no tolerance: its accuracy is what counts.
+    Where the task compares outputs its own way the scale is 1. `same_top1` says that every largest output is the same;
+    None where the outputs are no classes. `shapes` are the inputs that were run. A file in 8 bits has no tolerance: its
+    accuracy is what counts.
     """
 
     golden: str
@@ -53,8 +56,11 @@ def verify(
     *,
     classes: bool,
     exact: bool = True,
+    difference: Difference | None = None,
 ) -> Verification:
     """Run the golden inputs, together and one alone, and an image of another size where the file takes any.
+
+    `difference` compares outputs that cannot be compared number by number.
 
     Raises `JobError` with the figure where an output is too far from PyTorch's, or another class comes first; where
     the file is not `exact`, only where its outputs have another shape or are not finite.
@@ -64,39 +70,49 @@ def verify(
         other = synthetic(count=1, side=signature.resolution + _OTHER_SIZE)
         larger = golden(network, other, preprocessing, inputs=signature.inputs, described="another size")
         cases.append((larger.inputs, larger.outputs))
-    verified = _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+    verified = _compared(run, cases, described=expected.described, classes=classes, exact=exact, difference=difference)
     _check(verified, ending="nothing was kept")
     return verified
 
 
-def verify_again(run: Batched, expected: Golden, *, classes: bool, exact: bool) -> Verification:
+def verify_again(
+    run: Batched, expected: Golden, *, classes: bool, exact: bool, difference: Difference | None = None
+) -> Verification:
     """As `verify`, without the checkpoint: with the golden inputs and outputs that stand beside the file."""
     cases = [(expected.inputs, expected.outputs), (expected.inputs[:1], expected.outputs[:1])]
-    verified = _compared(run, cases, described=expected.described, classes=classes, exact=exact)
+    verified = _compared(run, cases, described=expected.described, classes=classes, exact=exact, difference=difference)
     _check(verified, ending="do not run it on such a machine")
     return verified
 
 
-def _compared(run: Batched, cases: Sequence[Case], *, described: str, classes: bool, exact: bool) -> Verification:
+def _compared(
+    run: Batched,
+    cases: Sequence[Case],
+    *,
+    described: str,
+    classes: bool,
+    exact: bool,
+    difference: Difference | None,
+) -> Verification:
     """Run every case; the first is all that the scale and the classes are taken from."""
     outputs = [run(inputs) for inputs, _ in cases]
     pairs = zip(outputs, cases, strict=True)
     right = cases[0][1]
-    scale = float(np.abs(right).max())
+    scale = 1.0 if difference else float(np.abs(right).max())
     return Verification(
         golden=described,
         shapes=", ".join("x".join(map(str, inputs.shape)) for inputs, _ in cases),
-        largest_difference=float(np.max([_difference(made, wanted) for made, (_, wanted) in pairs])),
+        largest_difference=float(np.max([_apart(made, wanted, difference) for made, (_, wanted) in pairs])),
         scale=scale,
         tolerance=RELATIVE_TOLERANCE * scale if exact else None,
         same_top1=_same_top1(outputs[0], right, RELATIVE_TOLERANCE * scale) if classes else None,
     )
 
 
-def _difference(made: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+def _apart(made: NDArray[np.float32], right: NDArray[np.float32], difference: Difference | None) -> float:
     if made.shape != right.shape:
         raise JobError(f"the file gives outputs of the shape {made.shape} and the checkpoint {right.shape}")
-    return float(np.abs(made - right).max())
+    return difference(made, right) if difference else float(np.abs(made - right).max())
 
 
 def _same_top1(made: NDArray[np.float32], right: NDArray[np.float32], tolerance: float) -> bool:

@@ -13,7 +13,7 @@ from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.shipped import Signature
 from mobilenets.errors import UsageError
 from mobilenets.settings import to_json
-from mobilenets.tasks.protocol import NamesOutputs, Task
+from mobilenets.tasks.protocol import NamesOutputs, Ships, Task
 
 _OURS = {LABELS, PREPROCESSING, GOLDEN, REPORT}
 
@@ -101,11 +101,15 @@ def _takes(signature: Signature) -> dict[str, Any]:
 
 def _gives(report: Report, task: Task) -> dict[str, Any]:
     batch = "batch" if report.batch is None else report.batch
+    shape: tuple[int, ...] = (report.outputs,)
     words = f"the outputs of the task {report.task}"
-    if isinstance(task, NamesOutputs):
+    if isinstance(task, Ships):
+        told = task.given(task.layers(report.architecture))
+        shape, words = told.shape, told.words
+    elif isinstance(task, NamesOutputs):
         maker = "softmax makes probabilities of them" if task.exclusive else "a sigmoid makes a probability of each"
         words = f"logits: {maker}"
-    return {"name": "outputs", "type": "float32", "shape": (batch, report.outputs), "words": words}
+    return {"name": "outputs", "type": "float32", "shape": (batch, *shape), "words": words}
 
 
 def _json_bytes(data: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,5 @@
 """`mobilenets.evaluate`: a model scored on photographs whose truth is known."""
 
-import math
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,7 +29,8 @@ ALL, TRAIN = "all", "train"
 class EvaluationReport:
     """What an evaluation found. `split` says which photographs, `preprocessing` how they were shown, `shown` in words.
 
-    `bad` names the photographs that could not be read and why; they are not part of any score.
+    There is no `loss` of a file that gives no more than answers. `bad` names the photographs that could not be read and
+    why; they are not part of any score.
     """
 
     model: str
@@ -39,7 +39,7 @@ class EvaluationReport:
     photographs: int
     preprocessing: dict[str, Any]
     shown: str
-    loss: float
+    loss: float | None
     scores: dict[str, float]
     details: dict[str, Any]
     bad: dict[str, str]
@@ -85,10 +85,11 @@ def evaluate(
     examples = examples_of(loaded, collection, wanted)
     beside = _retrieval(loaded, collection, wanted, neighbours=neighbours, features=features, device=device)
     evaluation, unreadable = scored(loaded, examples, batch=batch, console=console or Console(stderr=True))
-    if not math.isfinite(evaluation.loss):
+    if not evaluation.finite:
+        known = "" if evaluation.loss is None else f" (its loss is {evaluation.loss})"
         raise JobError(
-            f"{model} gives outputs that are not finite (its loss is {evaluation.loss}): its weights are damaged or of "
-            f"a training that diverged; take them from a copy or train again"
+            f"{model} gives outputs that are not finite{known}: its weights are damaged or of a training that "
+            "diverged; take them from a copy or train again"
         )
     bad = {**collection.bad, **unreadable}
     left_out = check_bad(bad, len(examples.photos) + len(collection.bad), strict=strict)

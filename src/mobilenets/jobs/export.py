@@ -86,7 +86,7 @@ def export(
     _check_verifies(chosen, unverified=unverified)
     check_can_export(chosen)
     check_out(folder, overwrite=overwrite)
-    source = read_source(Path(checkpoint))
+    source = read_source(Path(checkpoint), suppression=chosen.suppresses)
     check_labels(source.labels)
     signature = _signature(source, chosen, inputs=inputs, batch=batch)
     expected = _golden(source, signature, data=data, count=goldens)
@@ -146,7 +146,7 @@ def _golden(source: Source, signature: Signature, *, data: str | None, count: in
     else:
         images = from_photographs([*islice(photographs([data]), _LOOKED_AT)], shown, count=count)
         described = f"{len(images)} photographs of {Path(data).name}"
-    return golden(source.network, images, shown, inputs=signature.inputs, described=described)
+    return golden(source.answering, images, shown, inputs=signature.inputs, described=described)
 
 
 def _finish(
@@ -175,7 +175,17 @@ def _finish(
     if (source.folder / SPLIT).is_file():
         # For `evaluate` to score what was held out; the names of the photographs are nobody's to ship.
         veil_split(source.folder / SPLIT, made / SPLIT)
-    report = _report(made, source, runtime, signature, verified, details=details, int8=int8, size=size)
+    report = _report(
+        made,
+        source,
+        runtime,
+        signature,
+        verified,
+        outputs=expected.outputs.shape[-1],
+        details=details,
+        int8=int8,
+        size=size,
+    )
     write_report(made, report, signature, source.task)
 
 
@@ -186,6 +196,7 @@ def _report(
     signature: Signature,
     verified: Verification | None,
     *,
+    outputs: int,
     details: Mapping[str, Any],
     int8: Int8Report | None,
     size: int,
@@ -199,7 +210,7 @@ def _report(
         inputs=signature.inputs,
         batch=signature.batch,
         any_size=signature.any_size,
-        outputs=source.network.layers[-1].out_channels,
+        outputs=outputs,
         mult_adds=price.mult_adds,
         params=price.params,
         size=size,
@@ -218,4 +229,13 @@ def _report(
 
 def _verified(run: Batched, source: Source, signature: Signature, expected: Golden, *, exact: bool) -> Verification:
     shown = source.description.preprocessing
-    return verify(run, expected, source.network, shown, signature, classes=source.exclusive, exact=exact)
+    return verify(
+        run,
+        expected,
+        source.answering,
+        shown,
+        signature,
+        classes=source.exclusive,
+        exact=exact,
+        difference=source.difference,
+    )

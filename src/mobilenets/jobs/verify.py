@@ -16,7 +16,7 @@ from mobilenets.deployment.verify import Verification, verify_again
 from mobilenets.deployment.write import report_bytes
 from mobilenets.errors import UsageError
 from mobilenets.files import write_bytes_whole
-from mobilenets.tasks.protocol import NamesOutputs
+from mobilenets.tasks.protocol import NamesOutputs, Ships
 
 
 def verify(artefact: str | Path) -> Verification:
@@ -35,7 +35,13 @@ def verify(artefact: str | Path) -> Verification:
     run = Batched(runtime.open(found.model), found.report.batch)
     task = task_of(found)
     classes = isinstance(task, NamesOutputs) and task.exclusive
-    verified = verify_again(run, expected, classes=classes, exact=found.report.int8 is None)
+    verified = verify_again(
+        run,
+        expected,
+        classes=classes,
+        exact=found.report.int8 is None,
+        difference=task.difference if isinstance(task, Ships) else None,
+    )
     if found.report.verification is None:
         report = replace(found.report, verification=verified, unverified="")
         write_bytes_whole(found.folder / REPORT, report_bytes(report, found.signature, task))

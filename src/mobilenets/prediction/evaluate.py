@@ -1,5 +1,6 @@
 """The one evaluator: any task, any model, on examples."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -8,25 +9,38 @@ from torch import Tensor
 
 from mobilenets.data.examples import Batch, Examples
 from mobilenets.errors import JobError
-from mobilenets.tasks.protocol import Answer, Evaluated, Task
+from mobilenets.tasks.protocol import Answer, Evaluated, Ships, Task
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What a pass over examples brings together: answers by place, and the loss over them."""
+    """What a pass over examples brings together: answers by place, and the loss over them.
+
+    Outputs of which there is no loss (`Ships`) are looked at for numbers that are not `finite`.
+    """
 
     answers: dict[int, Answer] = field(default_factory=dict)
     loss: float = 0.0
+    finite: bool = True
 
     def add(self, task: Task, outputs: Tensor, batch: Batch) -> None:
         """Take in one batch."""
-        self.loss += float(task.loss(outputs, batch)) * len(batch)
+        if has_loss(task):
+            self.loss += float(task.loss(outputs, batch)) * len(batch)
+        else:
+            self.finite &= bool(outputs.isfinite().all())
         self.answers.update(zip(batch.places.tolist(), task.answers(outputs), strict=True))
 
     def merge(self, other: "Gathered") -> None:
         """Take in what another process gathered."""
         self.answers.update(other.answers)
         self.loss += other.loss
+        self.finite &= other.finite
+
+
+def has_loss(task: Task) -> bool:
+    """Whether the outputs that a task reads have a loss: those of a network, not what a file makes of them."""
+    return not isinstance(task, Ships) or task.learns
 
 
 def gather(
@@ -50,10 +64,11 @@ def gather(
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How a model did: the answers with their scores, and the mean loss."""
+    """How a model did: the answers with their scores, the mean loss where there is one, and whether all is `finite`."""
 
     evaluated: Evaluated
-    loss: float
+    loss: float | None
+    finite: bool
 
 
 def evaluate(task: Task, examples: Examples, gathered: Gathered) -> Evaluation:
@@ -64,4 +79,6 @@ def evaluate(task: Task, examples: Examples, gathered: Gathered) -> Evaluation:
     answers = [gathered.answers[place] for place in places]
     truths = [examples.truth(place) for place in places]
     scores = task.score(answers, truths)
-    return Evaluation(Evaluated(examples, places, answers, truths, scores), gathered.loss / len(places))
+    loss = gathered.loss / len(places) if has_loss(task) else None
+    finite = gathered.finite and (loss is None or math.isfinite(loss))
+    return Evaluation(Evaluated(examples, places, answers, truths, scores), loss, finite)

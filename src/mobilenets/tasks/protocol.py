@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from mobilenets.architecture.layer import Layer
 from mobilenets.data.examples import Batch, Examples
@@ -198,6 +198,54 @@ class NamesOutputs(Protocol):
     @property
     def exclusive(self) -> bool:
         """Whether one of them is true (softmax), or each by itself (sigmoid)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a file gives for one image: its shape, and in words what the numbers are."""
+
+    shape: tuple[int, ...]
+    words: str
+
+
+@runtime_checkable
+class Ships(Protocol):
+    """A task whose file gives something else than its network's outputs: a `tail` stands behind the network.
+
+    What reads the network's outputs and what reads such a file's are two of it; `restore` makes either from its state.
+    """
+
+    @property
+    def learns(self) -> bool:
+        """Whether it reads the network's outputs, which alone have a loss."""
+        ...
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The names that the file's numbers speak of, in their order: an artefact lists them in `labels.txt`."""
+        ...
+
+    def shipped(self, *, suppression: bool) -> Self:
+        """The task that reads a file's outputs; `suppression` says whether the file can suppress boxes itself.
+
+        Raises `UsageError` where such a file cannot be.
+        """
+        ...
+
+    def tail(self) -> nn.Module | None:
+        """What makes of the network's outputs those that it reads; None where it reads the network's."""
+        ...
+
+    def given(self, layers: Sequence[Layer]) -> Given:
+        """What the file of a network of these layers gives."""
+        ...
+
+    def difference(self, made: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+        """How far a file's outputs are from the right ones, both (N, ...), where 1 is as far as can be.
+
+        Infinite where they are not finite.
+        """
         ...
 
 

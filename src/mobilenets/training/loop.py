@@ -1,6 +1,5 @@
 """The one training loop. It knows no task: it asks the task for its loss and the evaluator for its scores."""
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,7 +165,7 @@ def held_out(evaluation: Evaluation | None, *, epoch: int) -> dict[str, float]:
     """What metrics.jsonl says of the held-out photographs. Raises `NotFiniteError` where their loss is not finite."""
     if evaluation is None:
         return {}
-    if not math.isfinite(evaluation.loss):
+    if not evaluation.finite or evaluation.loss is None:
         raise NotFiniteError(f"the held-out loss is {evaluation.loss} after epoch {epoch}")
     figures = evaluation.evaluated.scores.figures
     return {"val_loss": evaluation.loss, **{f"val_{name}": value for name, value in figures.items()}}

@@ -22,7 +22,7 @@ class ChannelsLast(nn.Module):
     def __init__(self, module: Shipped) -> None:
         super().__init__()
         self.inputs = module.inputs
-        self.network = copy.deepcopy(module.network)
+        self.network, self.tail = copy.deepcopy(module.network), module.tail
         blocks = self.network.get_submodule("blocks")
         for name, block in blocks.named_children():
             if isinstance(block, GlobalAveragePool):
@@ -32,10 +32,10 @@ class ChannelsLast(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images as `inputs` says to the network's outputs, (N, ...)."""
+        """Images as `inputs` says to the file's outputs, (N, ...)."""
         if self.inputs == "uint8":
             images = images.float().sub(self.shift).mul(self.factor).permute(0, 3, 1, 2)
-        outputs: Tensor = self.network(images)
+        outputs: Tensor = self.tail(self.network(images))
         return outputs
 
 

@@ -52,6 +52,7 @@ class CoreMl:
     makers: tuple[str, ...] = ("coremltools",)
     runner: str = "coremltools"
     static: bool = True
+    suppresses: bool = False
     system: str = "darwin"
     install: str = "pip install 'mobilenets[coreml]'"
 
@@ -64,7 +65,8 @@ class CoreMl:
             raise UsageError(f"batch {signature.batch}: a file of Core ML takes one image at a time; leave --batch out")
         with quiet():
             try:
-                model = _converted(Planes(module), signature)
+                planes = Planes(module)
+                model = _converted(planes, signature)
             except Exception as error:  # its errors have no class in common
                 raise refused(self.title, error) from error
             model.save(str(file))
@@ -72,7 +74,7 @@ class CoreMl:
             spec = model.get_spec()
         network = module.network
         assert isinstance(network, Network)
-        _check_description(spec, signature, outputs=network.layers[-1].out_channels)
+        _check_description(spec, signature, outputs=tuple(planes(_example(signature)).shape))
         found = _operators(spec)
         weighted = {kind: found[kind] for kind in _WEIGHTED}
         expected = sum(layer.op in _WEIGHTED for layer in network.layers)
@@ -98,11 +100,15 @@ class CoreMl:
 def _converted(module: Planes, signature: Signature) -> Any:
     import coremltools as ct
 
-    shape = (1, CHANNELS, signature.resolution, signature.resolution)
+    example = _example(signature)
     raw = signature.inputs == "uint8"
-    kind = ct.ImageType(IMAGES, shape, color_layout=ct.colorlayout.RGB) if raw else ct.TensorType(IMAGES, shape)
+    kind = (
+        ct.ImageType(IMAGES, example.shape, color_layout=ct.colorlayout.RGB)
+        if raw
+        else ct.TensorType(IMAGES, example.shape)
+    )
     return ct.convert(
-        torch.export.export(module, (torch.zeros(shape),)).run_decompositions({}),
+        torch.export.export(module, (example,)).run_decompositions({}),
         inputs=[kind],
         outputs=[ct.TensorType(OUTPUTS, dtype=np.float32)],
         convert_to="mlprogram",
@@ -112,7 +118,11 @@ def _converted(module: Planes, signature: Signature) -> Any:
     )
 
 
-def _check_description(spec: Any, signature: Signature, *, outputs: int) -> None:
+def _example(signature: Signature) -> torch.Tensor:
+    return torch.zeros(1, CHANNELS, signature.resolution, signature.resolution)
+
+
+def _check_description(spec: Any, signature: Signature, *, outputs: tuple[int, ...]) -> None:
     """Raise `JobError` where a file does not take and give what it is to."""
     (taken,), (given,) = spec.description.input, spec.description.output
     side = signature.resolution
@@ -124,7 +134,7 @@ def _check_description(spec: Any, signature: Signature, *, outputs: int) -> None
     else:
         found, wanted = tuple(taken.type.multiArrayType.shape), (1, CHANNELS, side, side)
     made = tuple(given.type.multiArrayType.shape)
-    if (taken.name, found, given.name) != (IMAGES, wanted, OUTPUTS) or made not in ((1, outputs), ()):
+    if (taken.name, found, given.name) != (IMAGES, wanted, OUTPUTS) or made not in (outputs, ()):
         raise JobError(f"Core ML's file takes {taken.name} {found} and gives {given.name} {made}, not what was asked")
 
 

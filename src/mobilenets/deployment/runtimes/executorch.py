@@ -49,6 +49,7 @@ class ExecuTorch:
     makers: tuple[str, ...] = ()
     runner: str = "executorch"
     static: bool = True
+    suppresses: bool = False
     system: str = ""
     methods: tuple[Method, ...] = ("minmax",)
     install: str = "pip install 'mobilenets[executorch]'"

@@ -47,6 +47,7 @@ class LiteRt:
     makers: tuple[str, ...] = ("litert_torch", "litert_converter", "ai_edge_quantizer")
     runner: str = "ai_edge_litert"
     static: bool = True
+    suppresses: bool = False
     system: str = ""
     methods: tuple[Method, ...] = ("minmax",)
     # pip finds no versions that litert-torch's own requirements and ours agree on, see CONTRIBUTING.md.

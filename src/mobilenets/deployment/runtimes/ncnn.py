@@ -58,6 +58,7 @@ class Ncnn:
     makers: tuple[str, ...] = ("pnnx",)
     runner: str = "ncnn"
     static: bool = True
+    suppresses: bool = False
     system: str = ""
     install: str = "pip install 'mobilenets[ncnn]'"
 

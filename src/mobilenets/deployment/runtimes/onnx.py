@@ -13,6 +13,7 @@ from mobilenets.deployment.int8.protocol import Calibration, Method, QuantisedFi
 from mobilenets.deployment.int8.qdq import quantised
 from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
 from mobilenets.deployment.runtimes.quiet import quiet
+from mobilenets.deployment.runtimes.survivors import survivors_table
 from mobilenets.deployment.shipped import IMAGES, OUTPUTS, Shipped, Signature
 from mobilenets.errors import JobError
 
@@ -43,6 +44,7 @@ class OnnxRuntime:
     makers: tuple[str, ...] = ("onnx", "onnxscript")
     runner: str = "onnxruntime"
     static: bool = False
+    suppresses: bool = True
     system: str = ""
     methods: tuple[Method, ...] = ("minmax", "percentile", "entropy")
     install: str = "pip install 'mobilenets[onnx]'"
@@ -97,6 +99,7 @@ def onnx_bytes(module: Shipped, signature: Signature) -> bytes:
             external_data=False,
             dynamic_shapes={IMAGES: signature.axes} if signature.axes else None,
             verbose=False,
+            custom_translation_table=survivors_table(),
         )
     assert program is not None  # it is, unless a file was asked for
     model = program.model_proto

@@ -44,6 +44,7 @@ class OpenVino:
     makers: tuple[str, ...] = ("onnx", "onnxscript")
     runner: str = "openvino"
     static: bool = False
+    suppresses: bool = True
     system: str = ""
     methods: tuple[Method, ...] = ("minmax", "percentile", "entropy")
     install: str = "pip install 'mobilenets[openvino]'"

@@ -22,7 +22,7 @@ class Planes(nn.Module):
     def __init__(self, module: Shipped) -> None:
         super().__init__()
         self.inputs = module.inputs
-        self.network = copy.deepcopy(module.network)
+        self.network, self.tail = copy.deepcopy(module.network), module.tail
         assert isinstance(self.network, Network)
         _pad_inside(self.network)
         self.register_buffer("shift", module.shift)
@@ -30,10 +30,10 @@ class Planes(nn.Module):
         self.eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) floats to the network's outputs, (N, ...)."""
+        """(N, 3, H, W) floats to the file's outputs, (N, ...)."""
         if self.inputs == "uint8":
             images = (images - self.shift) * self.factor
-        outputs: Tensor = self.network(images)
+        outputs: Tensor = self.tail(self.network(images))
         return outputs
 
 

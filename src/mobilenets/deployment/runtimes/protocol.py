@@ -59,6 +59,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def suppresses(self) -> bool:
+        """Whether its files can suppress boxes, with what the rest of a file is run with."""
+        ...
+
+    @property
     def system(self) -> str:
         """The system that alone runs its files, as `sys.platform` has it; empty where any does."""
         ...

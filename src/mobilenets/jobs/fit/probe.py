@@ -39,7 +39,7 @@ from mobilenets.jobs.fit.candidates import Candidate, Priced
 from mobilenets.network.graph import Network
 from mobilenets.network.padding import same_pads
 from mobilenets.settings import from_json
-from mobilenets.tasks.protocol import Task
+from mobilenets.tasks.protocol import Ships, Task
 from mobilenets.training.watch import counting
 
 # Enough for a median that holds: the border is measured again on the file that ships.
@@ -117,7 +117,7 @@ class Prober:
 
     def _export(self, one: Priced, folder: Path) -> Path:
         file = self._place(one, folder)
-        module = Shipped(_random(self.layers(one)), self.shown(one.candidate.resolution))
+        module = Shipped(_random(self.layers(one)), self.shown(one.candidate.resolution), tail=self._tail())
         if one.candidate.precision == "float32":
             self.runtime.export(module, self._signature(one), file)
             return file
@@ -125,6 +125,12 @@ class Prober:
         images = synthetic(count=_CALIBRATED_WITH, side=one.candidate.resolution)
         self.runtime.export_int8(module, self._signature(one), file, calibration=Calibration(images))
         return file
+
+    def _tail(self) -> nn.Module | None:
+        """What stands behind the network in the task's files."""
+        if not isinstance(self.task, Ships):
+            return None
+        return self.task.shipped(suppression=self.runtime.suppresses).tail()
 
     def _resized(self, other: Path, one: Priced, folder: Path) -> Path:
         if not isinstance(self.runtime, Resizes):
@@ -175,10 +181,15 @@ class Prober:
 
 
 def _alike(asked: Iterable[Priced], layers: Callable[[Priced], list[Layer]]) -> dict[Any, list[Priced]]:
-    """Candidates that are one graph for images of different sizes: the width, the precision and all padding agree."""
+    """Candidates that are one graph for images of different sizes.
+
+    Their width, their precision and all padding agree, and so do the default boxes.
+    """
     groups: dict[Any, list[Priced]] = defaultdict(list)
     for one in sorted(asked, key=lambda one: one.candidate):
-        groups[one.candidate.width, one.candidate.precision, _pads(layers(one))].append(one)
+        laid = layers(one)
+        grids = tuple(layer.grids for layer in laid if layer.grids)
+        groups[one.candidate.width, one.candidate.precision, _pads(laid), grids].append(one)
     return groups
 
 

@@ -29,7 +29,7 @@ from mobilenets.deployment.model import ArtefactModel
 from mobilenets.deployment.runtimes.protocol import Runtime
 from mobilenets.deployment.runtimes.registry import RUNTIMES
 from mobilenets.deployment.session import Batched
-from mobilenets.deployment.shipped import Shipped, Signature
+from mobilenets.deployment.shipped import Signature
 from mobilenets.deployment.verify import verify
 from mobilenets.errors import UsageError
 from mobilenets.jobs.int8.photographs import Material, calibration_images, material
@@ -194,7 +194,15 @@ class _Work:
             self.runtime.export(self.source.shipped(self.signature.inputs), self.signature, file)
             run = Batched(self.runtime.open(file), self.signature.batch)
             shown = self.source.description.preprocessing
-            verify(run, expected, self.source.network, shown, self.signature, classes=self.source.exclusive)
+            verify(
+                run,
+                expected,
+                self.source.answering,
+                shown,
+                self.signature,
+                classes=self.source.exclusive,
+                difference=self.source.difference,
+            )
             scores = self._score(run, "measuring the float file")
             return scores, sum(one.stat().st_size for one in Path(folder).iterdir())
 
@@ -206,12 +214,12 @@ class _Work:
         assert isinstance(self.runtime, Quantises)  # `check_quantises`
         images, _ = self.calibrated(times)
         self.used = len(images)
-        shown, inputs = self.source.description.preprocessing, self.signature.inputs
+        inputs = self.signature.inputs
         taken = images if inputs == "uint8" else np.concatenate([part.numpy() for part in self._scaled(images)])
         for old in self.file.parent.iterdir():
             old.unlink()
         made = self.runtime.export_int8(
-            Shipped(network, shown, inputs=inputs), self.signature, self.file, calibration=Calibration(taken, method)
+            self.source.shipped(inputs, network), self.signature, self.file, calibration=Calibration(taken, method)
         )
         check_all_int8(made.operators, file=self.file.name)
         run = Batched(self.runtime.open(self.file), self.signature.batch)

@@ -1,0 +1,39 @@
+"""Suppression in an ONNX file: the operator NonMaxSuppression, of opset 10 and later."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+# `torch.library` gives the operation its name.
+from mobilenets.maths import survivors as _  # noqa: F401
+
+
+def survivors_table() -> dict[Any, Callable[..., Any]]:
+    """How `mobilenets::survivors` is written, for torch's exporter."""
+    return {torch.ops.mobilenets.survivors.default: _written}
+
+
+def _written(boxes: Any, scores: Any, kinds: Any, classes: int, overlap: float, threshold: float, limit: int) -> Any:
+    """Each kind has a row of scores, in which boxes of the others lie below the threshold: nothing is moved apart."""
+    import onnx
+    import onnxscript
+
+    op: Any = onnxscript.opset20
+    second = op.Constant(value_ints=[1])
+    every = op.Constant(value=onnx.numpy_helper.from_array(torch.arange(classes).reshape(1, -1, 1).numpy()))
+    own = op.Equal(op.Unsqueeze(kinds, second), every)
+    rows = op.Where(own, op.Unsqueeze(scores, second), op.Constant(value_float=-1.0))
+    found = op.NonMaxSuppression(
+        boxes,
+        rows,
+        op.Constant(value_ints=[limit]),
+        op.Constant(value_floats=[overlap]),
+        op.Constant(value_floats=[threshold]),
+    )
+    # Of (image, kind, box) the image and the box, in whatever order the runtime has them.
+    places = op.Gather(found, op.Constant(value_ints=[0, 2]), axis=1)
+    count = op.Gather(op.Shape(places), op.Constant(value_ints=[0]))
+    one, none = op.Constant(value_ints=[1]), op.Constant(value_ints=[0])
+    stay = op.ScatterND(op.Expand(none, op.Shape(scores)), places, op.Expand(one, count))
+    return op.Cast(stay, to=onnx.TensorProto.BOOL)
