@@ -1,5 +1,6 @@
 """ncnn, made by pnnx, run on the CPU."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -73,7 +74,9 @@ class Ncnn:
                 import pnnx
 
                 try:
-                    pnnx.export(Planes(module), str(traced), (example,), fp16=False)
+                    with contextlib.suppress(SyntaxError):
+                        # It reads a Python form of its own last, where our names of layers may be no words.
+                        pnnx.export(Planes(module), str(traced), (example,), fp16=False)
                 except Exception as error:  # its errors have no class in common
                     raise refused(self.title, error) from error
             for ending in (".param", ".bin"):
