@@ -23,9 +23,11 @@ class Boxes(nn.Module):
     def forward(self, *maps: Tensor) -> Tensor:
         """Pairs of (N, shapes * outputs, H, W) and (N, shapes * 4, H, W) to (N, boxes, outputs + 8)."""
         scores = torch.cat([rows_of_map(one, self.outputs) for one in maps[::2]], 1)
-        offsets = torch.cat([rows_of_map(one, CORNERS) for one in maps[1::2]], 1)
+        offsets = torch.cat([rows_of_map(one, CORNERS) for one in maps[1::2]], 1).float()
+        # One for each image, and no shape computed for that: OpenVINO gets 8 bits and any number of images wrong then.
+        defaults = self.defaults + 0 * offsets
         # Always in 32 bits: eight bits of a mantissa would move default boxes by pixels.
-        return torch.cat([scores.float(), offsets.float(), self.defaults.expand(len(scores), -1, -1)], 2)
+        return torch.cat([scores.float(), offsets, defaults], 2)
 
 
 class ProposedBoxes(nn.Module):

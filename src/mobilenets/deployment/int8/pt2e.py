@@ -16,6 +16,7 @@ from torch import nn
 
 from mobilenets.deployment.int8.image import image_range
 from mobilenets.deployment.int8.protocol import Calibration, Operators
+from mobilenets.deployment.int8.rows import is_behind
 from mobilenets.deployment.runtimes.channels_last import ChannelsLast
 from mobilenets.deployment.shipped import Shipped, Signature
 
@@ -47,8 +48,8 @@ def quantised(module: Shipped, signature: Signature, calibration: Calibration) -
 def _quantiser() -> Any:
     """XNNPACK's quantiser with ranges from the smallest to the largest value.
 
-    The scaling of the image's bytes stays in floats. A convolution's output is given its grid behind the clamp that
-    XNNPACK computes within it: ReLU6 keeps a fraction of the range before it.
+    The scaling of the image's bytes stays in floats, and so does what makes boxes of maps. A convolution's output is
+    given its grid behind the clamp that XNNPACK computes within it: ReLU6 keeps a fraction of the range before it.
     """
     from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer
     from torchao.quantization.pt2e.quantizer import QuantizationAnnotation
@@ -58,6 +59,8 @@ def _quantiser() -> Any:
         def annotate(self, model: torch.fx.GraphModule) -> torch.fx.GraphModule:
             super().annotate(model)
             for node in model.graph.nodes:
+                if is_behind(node.meta.get("nn_module_stack")):
+                    node.meta.pop(Q_ANNOTATION_KEY, None)
                 before = node.args[0] if node.target in _CLAMPS else None
                 if before is not None and before.target in _CONVOLUTIONS:
                     made = before.meta[Q_ANNOTATION_KEY]

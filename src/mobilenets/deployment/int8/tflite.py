@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mobilenets.deployment.int8.fake import Range
 from mobilenets.deployment.int8.image import image_range, shifted_range
 from mobilenets.deployment.int8.protocol import Calibration, Operators
+from mobilenets.deployment.int8.rows import SCOPE, ends_in_rows
 from mobilenets.deployment.shipped import Shipped, Signature
 
 Ranges = dict[str, dict[str, NDArray[np.float32]]]
@@ -31,6 +32,9 @@ def quantised(content: bytes, module: Shipped, signature: Signature, calibration
     tool = quantizer.Quantizer(bytearray(content), recipe.static_wi8_ai8())
     for left in (TFLOperationName.INPUT, TFLOperationName.OUTPUT, TFLOperationName.SUB, TFLOperationName.MUL):
         tool.update_quantization_recipe(".*", left, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
+    if ends_in_rows(module):
+        every = TFLOperationName.ALL_SUPPORTED
+        tool.update_quantization_recipe(SCOPE, every, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
     made = tool.quantize(_ranges(content, module, signature, calibration)).quantized_model
     return bytes(made)
 

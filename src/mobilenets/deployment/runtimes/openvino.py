@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobilenets.deployment.int8.protocol import Calibration, Method, Operators, QuantisedFile
+from mobilenets.deployment.int8.rows import ends_in_rows, float_rows
 from mobilenets.deployment.runtimes.onnx import INT8_DETAILS, OPSET, onnx_bytes, onnx_int8
 from mobilenets.deployment.runtimes.protocol import Images, Session, unreadable
 from mobilenets.deployment.shipped import Shipped, Signature
@@ -56,8 +57,13 @@ class OpenVino:
     def export_int8(
         self, module: Shipped, signature: Signature, file: Path, *, calibration: Calibration
     ) -> QuantisedFile:
-        """As the base says; OpenVINO computes in 8 bits what the ONNX form has between quantised values."""
+        """As the base says; OpenVINO computes in 8 bits what the ONNX form has between quantised values.
+
+        A detector's predictors give floats: OpenVINO would bring scores and offsets to one grid to join them.
+        """
         model = onnx_int8(module, signature, calibration)
+        if ends_in_rows(module):
+            float_rows(model)
         _convert(model.SerializeToString(), file)
         return QuantisedFile({**_DETAILS, **INT8_DETAILS}, _operators(file))
 

@@ -31,9 +31,10 @@ def _written(boxes: Any, scores: Any, kinds: Any, classes: int, overlap: float, 
         op.Constant(value_floats=[overlap]),
         op.Constant(value_floats=[threshold]),
     )
-    # Of (image, kind, box) the image and the box, in whatever order the runtime has them.
+    # Of (image, kind, box) the image and the box, in whatever order the runtime has them. No shape is computed for the
+    # zeros and ones, which OpenVINO gets wrong in files of 8 bits.
     places = op.Gather(found, op.Constant(value_ints=[0, 2]), axis=1)
-    count = op.Gather(op.Shape(places), op.Constant(value_ints=[0]))
-    one, none = op.Constant(value_ints=[1]), op.Constant(value_ints=[0])
-    stay = op.ScatterND(op.Expand(none, op.Shape(scores)), places, op.Expand(one, count))
+    none, one = op.Constant(value_int=0), op.Constant(value_int=1)
+    ones = op.Add(op.Mul(op.Gather(found, one, axis=1), none), one)
+    stay = op.ScatterND(op.Mul(kinds, none), places, ones)
     return op.Cast(stay, to=onnx.TensorProto.BOOL)

@@ -20,6 +20,7 @@ from mobilenets.data.reading import Pixels
 from mobilenets.data.shapes import Centre
 from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.int8.bias import bias_corrected
+from mobilenets.deployment.int8.dead import with_room_for_biases
 from mobilenets.deployment.int8.distil import distilled
 from mobilenets.deployment.int8.equalise import equalised
 from mobilenets.deployment.int8.escalate import Attempt, Made, escalate
@@ -172,10 +173,10 @@ class _Work:
 
     @cached_property
     def folded(self) -> Network:
-        """The checkpoint's network without batch norm."""
+        """The checkpoint's network without batch norm, its biases within reach of 8-bit kernels."""
         network = fold(self.source.network.eval()).requires_grad_(False)
         assert isinstance(network, Network)  # a copy of one
-        return network
+        return with_room_for_biases(network)
 
     @cached_property
     def levelled(self) -> Network:

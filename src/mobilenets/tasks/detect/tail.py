@@ -42,7 +42,7 @@ class Suppressed(nn.Module):
     def __init__(self, classes: int, *, exclusive: bool) -> None:
         super().__init__()
         self.classes, self.exclusive = classes, exclusive
-        empty = torch.zeros(1, 1, COLUMNS)
+        empty = torch.zeros(1, LIMIT + 1, COLUMNS)
         empty[..., -1] = NOTHING
         self.register_buffer("empty", empty)
 
@@ -80,10 +80,10 @@ class Suppressed(nn.Module):
         place = stay.long().cumsum(1) - 1
         # What does not stay, or not among so many, falls into a last place that is cut off.
         slot = torch.where(stay & (place < LIMIT), place, LIMIT)
-        told = self.empty.expand(len(found), LIMIT + 1, COLUMNS)
-        return told.scatter(1, slot.unsqueeze(-1).expand(-1, -1, COLUMNS), found)[:, :LIMIT]
+        told = self.empty + 0 * found[:, :1]  # for each image, as in `Boxes`
+        return told.scatter(1, slot.unsqueeze(-1).repeat(1, 1, COLUMNS), found)[:, :LIMIT]
 
 
 def _at(values: Tensor, places: Tensor) -> Tensor:
     """(N, m, ...) values at the places (N, n) of each image."""
-    return values.gather(1, places.unsqueeze(-1).expand(-1, -1, values.shape[-1]))
+    return values.gather(1, places.unsqueeze(-1).repeat(1, 1, values.shape[-1]))
