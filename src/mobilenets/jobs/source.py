@@ -30,7 +30,7 @@ class Source:
     @property
     def labels(self) -> Sequence[str]:
         """The names of the outputs, where the task has any."""
-        return self.task.labels if isinstance(self.task, NamesOutputs | Ships) else ()
+        return self.task.labels if isinstance(self.task, NamesOutputs) else ()
 
     @property
     def exclusive(self) -> bool:

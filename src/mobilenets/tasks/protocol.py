@@ -221,11 +221,6 @@ class Ships(Protocol):
         """Whether it reads the network's outputs, which alone have a loss."""
         ...
 
-    @property
-    def labels(self) -> Sequence[str]:
-        """The names that the file's numbers speak of, in their order: an artefact lists them in `labels.txt`."""
-        ...
-
     def shipped(self, *, suppression: bool) -> Self:
         """The task that reads a file's outputs; `suppression` says whether the file can suppress boxes itself.
 

@@ -33,4 +33,5 @@ def _widen(module: nn.Conv2d | nn.Linear) -> None:
     assert module.bias is not None  # the caller looked
     least = module.bias.abs() * _SHARE
     small = kernels.abs().flatten(1).amax(1) < least
-    kernels[(small, *(0,) * (kernels.dim() - 1))] = least[small]
+    first = kernels[:, 0] if kernels.dim() == 2 else kernels[:, 0, 0, 0]  # noqa: PLR2004
+    first[small] = least[small]

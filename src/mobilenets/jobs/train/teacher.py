@@ -20,6 +20,7 @@ from mobilenets.jobs.models import AnyModel, load_any
 from mobilenets.jobs.train.job import precision_of
 from mobilenets.maths.distillation import projected
 from mobilenets.network.pretrained import is_foreign
+from mobilenets.prediction.evaluate import has_loss
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
 from mobilenets.tasks.comparison import comparison
@@ -53,6 +54,8 @@ def open_teacher(run: Run, device: torch.device, *, resumed: bool) -> Teacher:
         teacher = Teacher(model, TeacherOrigin(source, _sha256(model, named)))
     except UsageError as error:
         raise UsageError(f"--teacher {source}: {error}") from error
+    if not has_loss(model.task):
+        raise UsageError(f"--teacher {source} gives answers alone, and nothing to learn from: name its checkpoint")
     before = read_description(run.out).teacher if resumed else None
     if before is not None and before.sha256 != teacher.origin.sha256:
         raise UsageError(

@@ -1,11 +1,14 @@
 """Detection: which things stand in a photograph, and where (section 4.6)."""
 
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from mobilenets.architecture.detectors.names import DetectorName, detector
 from mobilenets.architecture.layer import Layer
@@ -25,25 +28,30 @@ from mobilenets.run import Architecture, Detection
 from mobilenets.tasks.detect.answers import Detections
 from mobilenets.tasks.detect.coco import check_evaluator
 from mobilenets.tasks.detect.distil import agreement, chosen, distillation_loss
+from mobilenets.tasks.detect.ending import Ending, Form
 from mobilenets.tasks.detect.examples import Scenes
 from mobilenets.tasks.detect.frameworks import FRAMEWORKS, Framework, guided_loss, kept_boxes
 from mobilenets.tasks.detect.loss import Rows, rows_of
 from mobilenets.tasks.detect.report import add_detection
 from mobilenets.tasks.detect.scores import score_detections
-from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
+from mobilenets.tasks.protocol import Answer, Evaluated, Given, Scores, TaskSettings
+
+RESOLUTIONS = (64, 96, 128, 160, 192, 224, 256, 300, 320)
+"""What a fit chooses from."""
 
 
 @dataclass(frozen=True)
 class Detect:
     """The task with its classes, in the order of the network's outputs, and the number of each in its data set.
 
-    `settings` says which framework finds them, and how it learns.
+    `settings` says which framework finds them, and how it learns; `form` what the outputs are that it reads.
     """
 
     classes: tuple[str, ...]
     numbers: tuple[int, ...]
     settings: Detection = field(default_factory=Detection)
     name: str = "detect"
+    form: Form = "rows"
 
     @classmethod
     def open(cls, source: str) -> Collection:
@@ -72,9 +80,12 @@ class Detect:
             raise UsageError(
                 "the checkpoint is a detector's and numbers its classes otherwise: its run.json is damaged"
             )
+        form = state.get("form", "rows")
+        if form not in typing.get_args(Form):
+            raise UsageError(f"a detector's outputs of the form {form!r} are not known: export it anew")
         usual = Detection()
         settings = {name: state.get(name, getattr(usual, name)) for name in ("framework", "negatives")}
-        return cls(tuple(names), tuple(numbers), Detection(**settings))
+        return cls(tuple(names), tuple(numbers), Detection(**settings), form=form)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -82,7 +93,31 @@ class Detect:
             "numbers": list(self.numbers),
             "framework": self.settings.framework,
             "negatives": self.settings.negatives,
+            **({} if self.learns else {"form": self.form}),
         }
+
+    @property
+    def learns(self) -> bool:
+        """Whether the outputs that it reads are the network's own."""
+        return self.form == "rows"
+
+    @property
+    def ending(self) -> Ending:
+        """How what it reads ends."""
+        return Ending(self.form, len(self.classes), self.settings.framework)
+
+    def shipped(self, *, suppression: bool) -> Self:
+        """The task that reads a file's outputs; see `Ending.of_file`."""
+        return replace(self, form=self.ending.of_file(suppression=suppression).form)
+
+    def tail(self) -> nn.Module | None:
+        return self.ending.tail()
+
+    def given(self, layers: Sequence[Layer]) -> Given:
+        return self.ending.given(layers)
+
+    def difference(self, made: NDArray[np.float32], right: NDArray[np.float32]) -> float:
+        return self.ending.difference(made, right)
 
     @property
     def labels(self) -> Sequence[str]:
@@ -101,6 +136,11 @@ class Detect:
     def kinds(self) -> Mapping[str, int]:
         """The place of each class among the outputs."""
         return {name: place for place, name in enumerate(self.classes)}
+
+    @property
+    def resolutions(self) -> Sequence[int]:
+        """Things in a photograph are smaller than the photograph; 300 is what SSD was published with."""
+        return RESOLUTIONS
 
     def shown(self, preprocessing: Preprocessing) -> Preprocessing:
         """The whole photograph, squashed to a square: what is at its border is to be found too."""
@@ -172,6 +212,8 @@ class Detect:
 
     def answers(self, outputs: Tensor) -> list[Answer]:
         """The boxes that suppression leaves, up to 100 a photograph, or 300 with Faster R-CNN."""
+        if not self.learns:
+            return [self._told(one) for one in self.ending.read(outputs)]
         return [self._told(one) for one in kept_boxes(self._rows(outputs), self.framework)]
 
     def _told(self, kept: Kept) -> Detections:
