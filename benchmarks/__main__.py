@@ -25,6 +25,7 @@ NAMES = (
     "detections",
     "mosaics",
     "ssd_step",
+    "detector_latency",
 )
 
 
