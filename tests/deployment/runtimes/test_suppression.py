@@ -1,5 +1,6 @@
 """Suppression inside a file: each runtime keeps what PyTorch keeps, of one image and of several."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from mobilenets.deployment.runtimes.onnx import OPSET
 from mobilenets.deployment.runtimes.quiet import quiet
 from mobilenets.deployment.runtimes.survivors import survivors_table
 from mobilenets.tasks.detect.compare import CLOSE, detections_apart
-from mobilenets.tasks.detect.tail import LIMIT, Suppressed
+from mobilenets.tasks.detect.ending import Ending
+from mobilenets.tasks.detect.tail import LIMIT, Decoded, Suppressed
 
 CLASSES = 5
 
@@ -102,3 +104,21 @@ def test_of_equal_scores_as_many_stay(runtime: str, tmp_path: Path) -> None:
         assert {tuple(row) for row in one[one[:, 4] > border, :1].tolist()} == {
             tuple(row) for row in other[other[:, 4] > border, :1].tolist()
         }
+
+
+def test_the_documents_suppression_keeps_what_ours_keeps() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "detector_files.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(code, known)
+    ending = Ending("boxes", CLASSES, "ssd")
+    decoded = Decoded(CLASSES)(_rows(2, 60))
+    for one, ours in zip(decoded, ending.read(decoded), strict=True):
+        boxes, kinds, scores = known["detections"](one.numpy(), least=0.2)
+        sure = int((ours.scores > 0.2).sum())
+        assert 0 < len(scores) == sure
+        np.testing.assert_array_equal(boxes, ours.boxes[:sure])
+        np.testing.assert_array_equal(kinds, ours.kinds[:sure])
+        np.testing.assert_array_equal(scores, ours.scores[:sure])
+    nothing = known["detections"](decoded[0].numpy(), least=1.0)
+    assert [len(part) for part in nothing] == [0, 0, 0]
