@@ -289,6 +289,16 @@ class Locates(Protocol):
 
 
 @runtime_checkable
+class Resolves(Protocol):
+    """A task that photographs are usually shown to at other resolutions than the paper's classifiers."""
+
+    @property
+    def resolutions(self) -> Sequence[int]:
+        """In pixels, ascending."""
+        ...
+
+
+@runtime_checkable
 class Votes(Protocol):
     """A task whose answer can be a vote among photographs whose truth is known: retrieval, beside the network."""
 

@@ -45,6 +45,10 @@ def test_resolutions_suit_the_photographs(sides: tuple[int, ...], expected: tupl
     assert usual_resolutions(_collection(*sides)) == expected
 
 
+def test_a_task_may_be_shown_other_resolutions() -> None:
+    assert usual_resolutions(_collection(480), among=(64, 128, 300)) == (128, 300)
+
+
 def test_photographs_that_cannot_be_read_say_nothing() -> None:
     class Broken(ArrayPhoto):
         def read(self) -> bytes:

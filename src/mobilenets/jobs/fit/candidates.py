@@ -107,8 +107,8 @@ def priced(
     return sorted(found, key=lambda one: (one.mult_adds, one.candidate.precision))
 
 
-def usual_resolutions(collection: Collection) -> tuple[int, ...]:
-    """Those of `RESOLUTIONS` that suit the size of the photographs, seen on some of them.
+def usual_resolutions(collection: Collection, *, among: Sequence[int] = RESOLUTIONS) -> tuple[int, ...]:
+    """Those resolutions that suit the size of the photographs, seen on some of them.
 
     Raises `UsageError` where none of those looked at can be read.
     """
@@ -118,8 +118,8 @@ def usual_resolutions(collection: Collection) -> tuple[int, ...]:
     if not sides:
         raise UsageError(f"{collection.name}: none of the photographs looked at can be read; name --resolutions")
     cap = max(_UP * statistics.median(sides), _SMALLEST_CAP)
-    floor = min(cap, RESOLUTIONS[-1]) / _DOWN
-    return tuple(side for side in RESOLUTIONS if floor <= side <= cap)
+    floor = min(cap, among[-1]) / _DOWN
+    return tuple(side for side in among if floor <= side <= cap)
 
 
 def _short_side(photo: Photo) -> int:

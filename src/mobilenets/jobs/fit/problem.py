@@ -12,7 +12,7 @@ from mobilenets.deployment.int8.protocol import Quantises
 from mobilenets.deployment.latency.alone.machine import cores, machine
 from mobilenets.deployment.runtimes.protocol import Runtime, check_can_export
 from mobilenets.deployment.runtimes.registry import runtime_named
-from mobilenets.jobs.fit.candidates import WIDTHS, Priced, priced, usual_resolutions
+from mobilenets.jobs.fit.candidates import RESOLUTIONS, WIDTHS, Priced, priced, usual_resolutions
 from mobilenets.jobs.fit.measuring import import_figures
 from mobilenets.jobs.fit.probe import Prober
 from mobilenets.jobs.fit.settings import THIS, FitSettings
@@ -20,7 +20,7 @@ from mobilenets.jobs.fit.sources import Sources, find_sources
 from mobilenets.jobs.int8.quantise import check_quantises
 from mobilenets.jobs.material import divided, preprocessing, val_split
 from mobilenets.run import Architecture, Run
-from mobilenets.tasks.protocol import Task, TaskSettings
+from mobilenets.tasks.protocol import Resolves, Task, TaskSettings
 from mobilenets.tasks.registry import task_named
 
 _USUAL_THREADS = 2
@@ -57,7 +57,8 @@ def pose(settings: FitSettings) -> Problem:
     run = _run(settings)
     collection = divided(run)
     task = task_named(settings.task).learn(collection, settings=TaskSettings())
-    widths, resolutions = settings.widths or WIDTHS, settings.resolutions or usual_resolutions(collection)
+    among = task.resolutions if isinstance(task, Resolves) else RESOLUTIONS
+    widths, resolutions = settings.widths or WIDTHS, settings.resolutions or usual_resolutions(collection, among=among)
     sources = find_sources(settings.weights, widths=widths, resolution=max(resolutions))
     threads = settings.threads or min(cores(), _USUAL_THREADS)
     every = priced(
