@@ -13,6 +13,7 @@ from mobilenets.errors import UsageError
 from mobilenets.maths.boxes import CORNERS
 from mobilenets.maths.suppression import Kept, suppressed
 from mobilenets.tasks.detect.compare import detections_apart, numbers_apart
+from mobilenets.tasks.detect.frameworks import FRAMEWORKS
 from mobilenets.tasks.detect.tail import COLUMNS, LIMIT, OVERLAP, THRESHOLD, Decoded, Suppressed
 from mobilenets.tasks.protocol import Given
 
@@ -50,13 +51,17 @@ class Ending:
             return None
         if self.form == "boxes":
             return Decoded(self.classes)
-        return Suppressed(self.classes, exclusive=self.framework == "frcnn")
+        return Suppressed(self.classes, exclusive=self.framework == "frcnn", limit=self._limit)
+
+    @property
+    def _limit(self) -> int:
+        return FRAMEWORKS[self.framework].limit
 
     def given(self, layers: Sequence[Layer]) -> Given:
         """What the file of a detector of these layers gives."""
         if self.form == "detections":
             words = f"detections, the surest first: {_BOX}, a score, the line of labels.txt from 0; -1 is none"
-            return Given((LIMIT, COLUMNS), words)
+            return Given((self._limit, COLUMNS), words)
         boxes = sum(grid.boxes for grid in layers[-1].grids)
         words = f"a row a box: {_BOX}, then a probability for each line of labels.txt; the app suppresses"
         return Given((boxes, CORNERS + self.classes), words)

@@ -33,21 +33,21 @@ class Suppressed(nn.Module):
     """The surest boxes that no surer one of their kind covers.
 
     It looks at the `CANDIDATES` likeliest pairs of a box and a class alone, so that nothing is decoded in vain. What
-    they leave is what all would leave wherever they leave `LIMIT`. With `exclusive` classes a box is of one of them
+    they leave is what all would leave wherever they leave `limit`. With `exclusive` classes a box is of one of them
     or of the background (softmax), else each class is by itself (sigmoid).
     """
 
     empty: Tensor
 
-    def __init__(self, classes: int, *, exclusive: bool) -> None:
+    def __init__(self, classes: int, *, exclusive: bool, limit: int = LIMIT) -> None:
         super().__init__()
-        self.classes, self.exclusive = classes, exclusive
-        empty = torch.zeros(1, LIMIT + 1, COLUMNS)
+        self.classes, self.exclusive, self.limit = classes, exclusive, limit
+        empty = torch.zeros(1, limit + 1, COLUMNS)
         empty[..., -1] = NOTHING
         self.register_buffer("empty", empty)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """(N, boxes, 1 + classes + 4k + 4) to (N, 100, 6), the surest first.
+        """(N, boxes, 1 + classes + 4k + 4) to (N, limit, 6), the surest first.
 
         A row is left, top, right, bottom, score and kind; those that nothing is left for have the score 0 and the
         kind -1.
@@ -61,6 +61,9 @@ class Suppressed(nn.Module):
         kinds = places % self.classes
         scores = best.exp() if self.exclusive else best.sigmoid()
         boxes = self._boxes(rows, places)
+        if self.exclusive:
+            # Proposals without an area fill up those that there are.
+            scores = torch.where((boxes[..., 2:] > boxes[..., :2]).all(-1), scores, 0.0)
         stay = survivors(boxes, scores, kinds, self.classes, OVERLAP, THRESHOLD, LIMIT)
         return self._told(torch.cat([boxes, scores.unsqueeze(-1), kinds.unsqueeze(-1).float()], -1), stay)
 
@@ -79,9 +82,9 @@ class Suppressed(nn.Module):
         """Those of (N, n, 6) that stay (N, n) one behind the other, in their order, which is that of the scores."""
         place = stay.long().cumsum(1) - 1
         # What does not stay, or not among so many, falls into a last place that is cut off.
-        slot = torch.where(stay & (place < LIMIT), place, LIMIT)
+        slot = torch.where(stay & (place < self.limit), place, self.limit)
         told = self.empty + 0 * found[:, :1]  # for each image, as in `Boxes`
-        return told.scatter(1, slot.unsqueeze(-1).repeat(1, 1, COLUMNS), found)[:, :LIMIT]
+        return told.scatter(1, slot.unsqueeze(-1).repeat(1, 1, COLUMNS), found)[:, : self.limit]
 
 
 def _at(values: Tensor, places: Tensor) -> Tensor:
