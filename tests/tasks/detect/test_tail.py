@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mobilenets.maths.suppression import suppressed
+from mobilenets.tasks.detect.frameworks import FRAMEWORKS
 from mobilenets.tasks.detect.loss import rows_of
 from mobilenets.tasks.detect.tail import COLUMNS, LIMIT, OVERLAP, THRESHOLD, Decoded, Suppressed
 
@@ -28,7 +29,7 @@ def test_the_file_keeps_what_the_checkpoint_keeps(photographs: int, exclusive: b
     made = Suppressed(CLASSES, exclusive=exclusive)(outputs)
     assert made.shape == (photographs, LIMIT, COLUMNS)
     rows = rows_of(outputs, classes=CLASSES)
-    scores = (rows.scores.softmax(-1) if exclusive else rows.scores.sigmoid())[..., 1:]
+    scores = FRAMEWORKS["frcnn" if exclusive else "ssd"].chances(rows)
     for one, found, told in zip(made, rows.found, scores, strict=True):
         right = suppressed(found, told, limit=LIMIT, threshold=THRESHOLD, overlap=OVERLAP)
         count = len(right.scores)

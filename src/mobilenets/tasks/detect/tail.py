@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from mobilenets.maths.boxes import CORNERS, moved
+from mobilenets.maths.boxes import CORNERS, has_area, moved
 from mobilenets.maths.suppression import CANDIDATES
 from mobilenets.maths.survivors import survivors
 
@@ -60,15 +60,16 @@ class Suppressed(nn.Module):
         best, places = flat.topk(min(CANDIDATES, flat.shape[1]))
         kinds = places % self.classes
         scores = best.exp() if self.exclusive else best.sigmoid()
-        boxes = self._boxes(rows, places)
+        still, offsets = self._boxes(rows, places)
+        boxes = moved(still, offsets)
         if self.exclusive:
             # Proposals without an area fill up those that there are.
-            scores = torch.where((boxes[..., 2:] > boxes[..., :2]).all(-1), scores, 0.0)
+            scores = torch.where(has_area(still), scores, 0.0)
         stay = survivors(boxes, scores, kinds, self.classes, OVERLAP, THRESHOLD, LIMIT)
         return self._told(torch.cat([boxes, scores.unsqueeze(-1), kinds.unsqueeze(-1).float()], -1), stay)
 
-    def _boxes(self, rows: Tensor, places: Tensor) -> Tensor:
-        """(N, n, 4) boxes of the pairs at `places`, moved."""
+    def _boxes(self, rows: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, n, 4) boxes of the pairs at `places`, and their offsets."""
         first, last = self.classes + 1, rows.shape[-1] - CORNERS
         boxes = torch.div(places, self.classes, rounding_mode="floor")
         if last == first + CORNERS:
@@ -76,7 +77,7 @@ class Suppressed(nn.Module):
         else:
             offsets = _at(rows[..., first:last].reshape(len(rows), -1, CORNERS), places)
             still = _at(rows[..., last:], boxes)
-        return moved(still, offsets)
+        return still, offsets
 
     def _told(self, found: Tensor, stay: Tensor) -> Tensor:
         """Those of (N, n, 6) that stay (N, n) one behind the other, in their order, which is that of the scores."""
