@@ -9,6 +9,7 @@ from mobilenets.architecture.layer import Layer
 from mobilenets.maths.boxes import CORNERS, default_boxes, has_area, moved
 from mobilenets.maths.matching import matches
 from mobilenets.maths.sampling import balanced
+from mobilenets.maths.survivors import survivors
 from mobilenets.network.boxes import rows_of_map
 
 OUTPUTS = 2  # background and object
@@ -30,13 +31,11 @@ class Propose(nn.Module):
     """
 
     anchors: Tensor
-    places: Tensor
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
         self.count = layer.out_size[0]
         self.register_buffer("anchors", default_boxes(layer.grids).clamp(0, 1), persistent=False)
-        self.register_buffer("places", torch.arange(self.count), persistent=False)
 
     def forward(self, scores: Tensor, offsets: Tensor, guide: Mapping[str, Tensor] | None = None) -> Tensor:
         """(N, anchors a place * 2, H, W) and (N, anchors a place * 4, H, W) to (N, count, 4), shares of the image.
@@ -62,15 +61,12 @@ class Propose(nn.Module):
         boxes = torch.where(thin.unsqueeze(2), 0.0, boxes)
         best, order = chances.topk(min(_LOOKED, chances.shape[1]), dim=1)
         boxes = boxes.gather(1, order.unsqueeze(2).expand(-1, -1, CORNERS))
-        return torch.stack([self._kept(*pair) for pair in zip(boxes, best, strict=True)])
-
-    def _kept(self, boxes: Tensor, chances: Tensor) -> Tensor:
-        """Of one image's boxes (n, 4), the likeliest first, those that stay: (count, 4)."""
-        from torchvision.ops import nms
-
-        stay = nms(boxes, chances, _OVERLAP)
-        there = self.places < stay.shape[0]
-        return torch.where(there.unsqueeze(1), boxes[stay[torch.where(there, self.places, 0)]], 0.0)
+        stay = survivors(boxes, best, torch.zeros_like(order), 1, _OVERLAP, torch.finfo(best.dtype).min, self.count)
+        place = stay.long().cumsum(1) - 1
+        # What does not stay falls into a last place that is cut off.
+        slot = torch.where(stay & (place < self.count), place, self.count).unsqueeze(2).repeat(1, 1, CORNERS)
+        empty = 0 * boxes[:, :1] + boxes.new_zeros(1, self.count + 1, CORNERS)
+        return empty.scatter(1, slot, boxes)[:, : self.count]
 
 
 def chosen(proposals: Tensor, boxes: Tensor, present: Tensor) -> Tensor:

@@ -11,9 +11,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mobilenets.architecture.detectors.names import detector
+from mobilenets.data.preprocess import Preprocessing
+from mobilenets.deployment.golden import synthetic
 from mobilenets.deployment.runtimes.onnx import OPSET
+from mobilenets.deployment.runtimes.protocol import check_can_export
 from mobilenets.deployment.runtimes.quiet import quiet
+from mobilenets.deployment.runtimes.registry import runtime_named
 from mobilenets.deployment.runtimes.survivors import survivors_table
+from mobilenets.deployment.shipped import Shipped, Signature
+from mobilenets.errors import UsageError
+from mobilenets.jobs.fit.probe import _random
 from mobilenets.tasks.detect.compare import CLOSE, detections_apart
 from mobilenets.tasks.detect.ending import Ending
 from mobilenets.tasks.detect.tail import LIMIT, Decoded, Suppressed
@@ -122,3 +130,22 @@ def test_the_documents_suppression_keeps_what_ours_keeps() -> None:
         np.testing.assert_array_equal(scores, ours.scores[:sure])
     nothing = known["detections"](decoded[0].numpy(), least=1.0)
     assert [len(part) for part in nothing] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_faster_rcnn_has_its_proposals_and_crops_inside(name: str, tmp_path: Path) -> None:
+    runtime = runtime_named(name)
+    try:
+        check_can_export(runtime)
+    except UsageError as missing:
+        pytest.skip(str(missing))
+    network = _random(list(detector("frcnn_mobilenet_v1_0.25_96", classes=CLASSES).layers))
+    ending = Ending("rows", CLASSES, "frcnn").of_file(suppression=True)
+    module = Shipped(network, Preprocessing(resolution=96), tail=ending.tail())
+    file, images = tmp_path / runtime.file, synthetic(count=3, side=96)
+    runtime.export(module, Signature("uint8", 96), file)
+    run = runtime.open(file)
+    for part in (images, images[:1]):
+        with torch.no_grad():
+            right = module(torch.from_numpy(part)).numpy()
+        assert ending.difference(run(part), right) <= CLOSE

@@ -1,17 +1,40 @@
-"""Suppression in an ONNX file: the operator NonMaxSuppression, of opset 10 and later."""
+"""What detectors have and torch's exporter does not know, in an ONNX file: NonMaxSuppression and RoiAlign."""
 
 from collections.abc import Callable
 from typing import Any
 
 import torch
+import torchvision  # noqa: F401
 
 # `torch.library` gives the operation its name.
 from mobilenets.maths import survivors as _  # noqa: F401
 
 
 def survivors_table() -> dict[Any, Callable[..., Any]]:
-    """How `mobilenets::survivors` is written, for torch's exporter."""
-    return {torch.ops.mobilenets.survivors.default: _written}
+    """How `mobilenets::survivors` and torchvision's crops are written, for torch's exporter."""
+    return {
+        torch.ops.mobilenets.survivors.default: _written,
+        torch.ops.torchvision.roi_align.default: _cropped,
+    }
+
+
+def _cropped(maps: Any, boxes: Any, scale: float, height: int, width: int, sampling_ratio: int, aligned: bool) -> Any:
+    """Boxes are (n, 5), the image before the box."""
+    import onnx
+    import onnxscript
+
+    op: Any = onnxscript.opset20
+    image = op.Cast(op.Gather(boxes, op.Constant(value_int=0), axis=1), to=onnx.TensorProto.INT64)
+    return op.RoiAlign(
+        maps,
+        op.Gather(boxes, op.Constant(value_ints=[1, 2, 3, 4]), axis=1),
+        image,
+        spatial_scale=scale,
+        output_height=height,
+        output_width=width,
+        sampling_ratio=sampling_ratio,
+        coordinate_transformation_mode="half_pixel" if aligned else "output_half_pixel",
+    )
 
 
 def _written(boxes: Any, scores: Any, kinds: Any, classes: int, overlap: float, threshold: float, limit: int) -> Any:
