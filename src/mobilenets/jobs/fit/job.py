@@ -151,7 +151,7 @@ class _Fit:
         """Who learns: the networks on the frontier that there is time for."""
         state = self.state
         frontier = table.frontier()
-        arms = {one.title: Arm(one, self.problem.sources.by_width.get(one.candidate.width)) for one in frontier}
+        arms = {one.title: self._arm(one) for one in frontier}
         if not state.arms:
             with counting(self.console, "timing a step of each", total=len(frontier)) as advance:
                 for one in frontier:
@@ -171,6 +171,10 @@ class _Fit:
             state.save()
         self._say(f"learning: {', '.join(state.arms)}")
         return School(state, arms, self._learning_seconds, self.console)
+
+    def _arm(self, one: Priced) -> Arm:
+        sources, width = self.problem.sources, one.candidate.width
+        return Arm(one, self.state.settings.task, sources.by_width.get(width), sources.learnt.get(width))
 
     def _enough(self, quickest: float) -> float:
         return (self.state.elapsed() + 2 * quickest + _MOST) / 60 + 1
@@ -201,8 +205,15 @@ class _Fit:
         largest = next(one for one in table.priced if one.candidate.dials == (width, resolution))
         if any(one.candidate.dials == largest.candidate.dials for one in arms):
             return None
-        arm = Arm(largest, self.problem.sources.by_width.get(width))
+        gives = self._gives(largest)
+        if len(gives) > 1 and any(self._gives(one) != gives for one in arms):
+            self._say("no teacher: default boxes of another resolution are others")
+            return None
+        arm = self._arm(largest)
         return school.teach_teacher(arm, epoch_seconds=self._epoch_seconds(largest))
+
+    def _gives(self, one: Priced) -> tuple[int, ...]:
+        return self.problem.prober.layers(one)[-1].gives
 
     def _ranked(self, table: Table) -> list[tuple[Priced, Training]]:
         """Trained networks, the best first."""

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -13,8 +14,8 @@ from mobilenets.jobs.fit.halving import Planned, affordable, better_half, plan_r
 from mobilenets.jobs.fit.settings import FitSettings
 from mobilenets.jobs.fit.state import State, Training
 from mobilenets.jobs.train import Trained, resume, train
-from mobilenets.recipes import RECIPES, recipe
-from mobilenets.run import Distillation, Run
+from mobilenets.recipes import RECIPES, recipe, usual_recipe
+from mobilenets.run import Detection, Distillation, Run
 
 TRAININGS = "trainings"
 TEACHER = "teacher"
@@ -26,15 +27,20 @@ _TEACHER_S_WORD, _VIEWS = 0.5, 2
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A network to train: `weights` is what it starts from, None for random ones."""
+    """A network to train for `task`.
+
+    `weights` is what it starts from, None for random ones, `learnt` the task that these were trained for.
+    """
 
     priced: Priced
+    task: str
     weights: str | None
+    learnt: str | None
 
     @property
     def recipe(self) -> str:
         """The recipe of its trainings."""
-        return "finetune" if self.weights else "scratch"
+        return usual_recipe(task=self.task, weights=self.learnt)
 
     @property
     def most_epochs(self) -> int:
@@ -44,30 +50,32 @@ class Arm:
 
 def run_of(settings: FitSettings, arm: Arm, *, out: Path, epochs: int, start: str | None, teacher: str | None) -> Run:
     """The settings of one training, which starts from `start`: the arm's own weights, or its checkpoint so far."""
-    named = recipe(arm.recipe)
-    return Run(
-        data=settings.data,
-        out=out,
-        task=settings.task,
-        architecture=arm.priced.architecture,
-        weights=start,
-        val_fraction=settings.val_fraction,
-        distillation=_lesson(teacher),
-        **{
-            **named,
-            "epochs": epochs,
-            "seed": settings.seed,
-            "keep": "best",
-            "head_first": named.get("head_first", False) and start == arm.weights,
-        },
-    )
+    named = recipe(arm.recipe, task=settings.task)
+    chosen = {
+        "data": settings.data,
+        "out": out,
+        "task": settings.task,
+        "architecture": arm.priced.architecture,
+        "weights": start,
+        "val_fraction": settings.val_fraction,
+        "epochs": epochs,
+        "seed": settings.seed,
+        "keep": "best",
+        "head_first": named.get("head_first", False) and start == arm.weights,
+        **_lesson(teacher, named.get("detection", Detection())),
+    }
+    return Run(**{**named, **chosen})
 
 
-def _lesson(teacher: str | None) -> Distillation:
-    """Half from the labels, half from the teacher, who speaks of a few views once: it may cost many students' steps."""
+def _lesson(teacher: str | None, detection: Detection) -> dict[str, Any]:
+    """Half from the labels, half from the teacher, who speaks of a few views once: it may cost many students' steps.
+
+    Views that come again are no mosaics.
+    """
     if teacher is None:
-        return Distillation()
-    return Distillation(teacher=teacher, teacher_share=_TEACHER_S_WORD, teacher_views=_VIEWS)
+        return {}
+    lesson = Distillation(teacher=teacher, teacher_share=_TEACHER_S_WORD, teacher_views=_VIEWS)
+    return {"distillation": lesson, "detection": replace(detection, mosaic=0.0)}
 
 
 @dataclass(frozen=True, slots=True)

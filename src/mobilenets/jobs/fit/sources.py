@@ -13,9 +13,10 @@ from mobilenets.weights.registry import nearest
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`by_width` names what `--weights` of a training takes, for each width that has any."""
+    """`by_width` names what `--weights` of a training takes, for each width that has any, `learnt` the task of each."""
 
     by_width: Mapping[float, str]
+    learnt: Mapping[float, str]
     bases: Bases
     notes: tuple[str, ...]
 
@@ -47,6 +48,7 @@ def find_sources(asked: Iterable[str], *, widths: Iterable[float], resolution: i
         notes.append(f"no weights for width {', '.join(bare)}: these candidates start from random ones")
     return Sources(
         by_width={width: source for width, (source, _) in opened.items()},
+        learnt={width: one.task.name if one.task else "" for width, (_, one) in opened.items()},
         bases=Bases({width: trained_architecture(weights) for width, (_, weights) in opened.items()}),
         notes=tuple(notes),
     )
