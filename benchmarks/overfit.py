@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, required=True, help="a classifier's weights")
     parser.add_argument("--framework", choices=("ssd", "frcnn"), default="ssd")
     parser.add_argument("--photographs", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=1, help="times that an epoch shows each, between two scorings")
     parser.add_argument("--resolution", type=int, default=300)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--batch", type=int, default=10)
@@ -51,7 +52,7 @@ def _learn(flags: argparse.Namespace, work: Path) -> dict[str, float]:
 
     laid = replace(trained_architecture(open_weights(str(flags.weights))), resolution=flags.resolution)
     run = Run(
-        data=str(_subset(flags.data, work / "data", count=flags.photographs)),
+        data=str(_subset(flags.data, work / "data", count=flags.photographs, repeats=flags.repeats)),
         out=work / "run",
         task="detect",
         weights=str(flags.weights),
@@ -74,18 +75,26 @@ def _learn(flags: argparse.Namespace, work: Path) -> dict[str, float]:
     return train(run).scores
 
 
-def _subset(data: Path, out: Path, *, count: int) -> Path:
-    """A folder of COCO whose train and val are the same first photographs."""
+def _subset(data: Path, out: Path, *, count: int, repeats: int) -> Path:
+    """A folder of COCO whose train and val are the same first photographs, those to learn from `repeats` times."""
     known = json.loads((data / "annotations" / f"instances_{_SPLIT}.json").read_text())
     images = known["images"][:count]
-    there = {one["id"] for one in images}
-    known |= {"images": images, "annotations": [one for one in known["annotations"] if one["image_id"] in there]}
     (out / "annotations").mkdir(parents=True)
-    for split in (_SPLIT, "val2017"):
-        (out / "annotations" / f"instances_{split}.json").write_text(json.dumps(known))
+    for split, times in ((_SPLIT, repeats), ("val2017", 1)):
         (out / split).mkdir()
-        for one in images:
-            (out / split / one["file_name"]).symlink_to((data / _SPLIT / one["file_name"]).resolve())
+        shown = [{**one, "id": one["id"] * times + time} for one in images for time in range(times)]
+        boxes = [
+            {**one, "id": one["id"] * times + time, "image_id": one["image_id"] * times + time}
+            for one in known["annotations"]
+            for time in range(times)
+            if one["image_id"] in {image["id"] for image in images}
+        ]
+        for one in shown:
+            source = (data / _SPLIT / one["file_name"]).resolve()
+            one["file_name"] = f"{one['id']}.jpg"
+            (out / split / one["file_name"]).symlink_to(source)
+        told = json.dumps({**known, "images": shown, "annotations": boxes})
+        (out / "annotations" / f"instances_{split}.json").write_text(told)
     return out
 
 
