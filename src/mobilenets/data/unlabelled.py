@@ -13,7 +13,7 @@ from mobilenets.data.sources import open_collection
 from mobilenets.files import expanded
 
 # What may say more of photographs that lie in one folder.
-_LISTS = (".csv", ".tsv", ".txt")
+_LISTS = (".csv", ".tsv", ".txt", ".json", ".xml", ".yaml", ".yml")
 
 
 def nothing_known(collection: Collection, split: str) -> bool:
