@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
+from torchvision.ops import nms
 
 from mobilenets.maths.boxes import moved, offsets_to, overlaps
 from mobilenets.tasks.detect.loss import Rows, focal_loss, hard, hard_loss, rows_of, ssd_loss, wanted
@@ -110,6 +111,21 @@ def test_of_boxes_that_nearly_coincide_only_the_worst_is_hard() -> None:
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.999], [0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]])
     losses, positive = torch.tensor([3.0, 4.0, 1.0, 2.0]), torch.tensor([False, False, False, True])
     assert hard(losses, boxes, positive).tolist() == [False, True, True, True]
+
+
+@given(st.integers(0, 2**31), st.integers(0, 4))
+def test_the_few_that_are_looked_at_are_enough(seed: int, objects: int) -> None:
+    """Whatever coincides: the same as looking at all of them in one go."""
+    random = torch.Generator().manual_seed(seed)
+    boxes = _boxes(8, seed=seed)[torch.randint(8, (40,), generator=random)]  # most of them several times
+    losses = torch.rand(40, generator=random)
+    positive = torch.zeros(40, dtype=torch.bool)
+    positive[torch.randperm(40, generator=random)[:objects]] = True
+    others = torch.arange(40)[~positive]
+    left = others[nms(boxes[others], losses[others], 0.99)][: 3 * objects]
+    expected = positive.clone()
+    expected[left] = True
+    assert hard(losses, boxes, positive).tolist() == expected.tolist()
 
 
 def test_focal_loss_by_hand() -> None:

@@ -12,6 +12,7 @@ from mobilenets.maths.matching import matches
 MATCHED = 0.5
 # Reference: the authors' miner looks at the 3,000 worst boxes that do not nearly coincide, three negatives a positive.
 _COINCIDE, _WORST, _RATIO = 0.99, 3000, 3
+_FEW = 2
 # Reference: the authors' later recipe.
 _ALPHA, _GAMMA = 0.75, 2.0
 
@@ -119,16 +120,22 @@ def hard_loss(rows: Rows, answers: Answers) -> Tensor:
 
 
 def hard(losses: Tensor, boxes: Tensor, positive: Tensor) -> Tensor:
-    """Which of one image's boxes count, (n,) by their losses (n,): those `positive` (n,) and the worst others.
+    """Which of one image's boxes count, (n,): those `positive` (n,), and three others for each, by their `losses` (n,).
 
-    Of boxes (n, 4) that nearly coincide only the worst is looked at.
+    Of others whose boxes (n, 4) nearly coincide only the worst is looked at. As only a worse box takes the place of
+    another, the first that are left of the worst few are the first that would be left of all.
     """
     from torchvision.ops import nms
 
-    looked = nms(boxes, losses, _COINCIDE)[:_WORST]
-    right = positive[looked]
-    negatives = looked[~right][: _RATIO * int(right.sum())]
-    chosen = torch.zeros_like(positive)
-    chosen[looked[right]] = True
-    chosen[negatives] = True
+    chosen = positive.clone()
+    wanted = min(_RATIO * int(positive.sum()), _WORST)
+    order = losses.masked_fill(positive, -torch.inf).argsort(descending=True)[: int((~positive).sum())]
+    looked = min(_FEW * wanted, len(order))
+    while wanted:
+        among = order[:looked]
+        left = nms(boxes[among], losses[among], _COINCIDE)
+        if len(left) >= wanted or looked == len(order):
+            chosen[among[left[:wanted]]] = True
+            break
+        looked = min(2 * looked, len(order))
     return chosen
