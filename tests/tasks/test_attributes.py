@@ -10,7 +10,8 @@ from mobilenets.data.examples import Batch
 from mobilenets.data.photos import ArrayPhoto, Collection, Example
 from mobilenets.errors import JobError, UsageError
 from mobilenets.tasks.attributes import AttributeAnswer, Attributes
-from mobilenets.tasks.protocol import NamesOutputs, TaskSettings
+from mobilenets.tasks.parts import NamesOutputs
+from mobilenets.tasks.protocol import TaskSettings
 
 NAN = float("nan")
 NAMES = ("bald", "male", "young")

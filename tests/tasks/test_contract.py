@@ -35,7 +35,8 @@ from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture, Distillation, Run
 from mobilenets.tasks.comparison import comparison
 from mobilenets.tasks.distillation import Distilled, distilled
-from mobilenets.tasks.protocol import Distils, FitsHead, OrdersPhotographs, Placed, Settles, Task, TaskSettings
+from mobilenets.tasks.parts import Distils, FitsHead, OrdersPhotographs, Placed, Settles
+from mobilenets.tasks.protocol import Task, TaskSettings
 from mobilenets.tasks.registry import TASKS
 from mobilenets.training.probe import features
 from mobilenets.training.step import Stepper

@@ -18,7 +18,8 @@ from mobilenets.errors import UsageError
 from mobilenets.jobs.export import export
 from mobilenets.jobs.models import load_any
 from mobilenets.tasks.features import Features
-from mobilenets.tasks.protocol import NamesOutputs, Ships, Task, TaskSettings
+from mobilenets.tasks.parts import NamesOutputs, Ships
+from mobilenets.tasks.protocol import Task, TaskSettings
 from mobilenets.tasks.registry import TASKS
 
 PARIS = {"latitude": "48.8566", "longitude": "2.3522"}

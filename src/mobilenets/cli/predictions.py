@@ -25,7 +25,7 @@ class Printer(Protocol):
 
 def printer(predictions: "Predictions", *, as_json: bool, as_csv: bool) -> Printer:
     """What prints the answers of this task in this form."""
-    from mobilenets.tasks.protocol import Locates
+    from mobilenets.tasks.parts import Locates
 
     task = predictions.task
     if as_json:

@@ -13,7 +13,8 @@ from mobilenets.deployment.golden import Golden
 from mobilenets.deployment.shipped import Signature
 from mobilenets.errors import UsageError
 from mobilenets.settings import to_json
-from mobilenets.tasks.protocol import NamesOutputs, Ships, Task
+from mobilenets.tasks.parts import NamesOutputs, Ships
+from mobilenets.tasks.protocol import Task
 
 _OURS = {LABELS, PREPROCESSING, GOLDEN, REPORT}
 

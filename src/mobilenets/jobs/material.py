@@ -17,7 +17,8 @@ from mobilenets.data.views import Distortion
 from mobilenets.errors import UsageError
 from mobilenets.files import expanded
 from mobilenets.run import Run
-from mobilenets.tasks.protocol import Shows, Task
+from mobilenets.tasks.parts import Shows
+from mobilenets.tasks.protocol import Task
 from mobilenets.tasks.registry import task_named
 
 # Random views are cut from photographs kept at this many times the network's side: enough for crops of half the side.

@@ -13,7 +13,8 @@ from mobilenets.errors import UsageError
 from mobilenets.jobs.models import AnyModel
 from mobilenets.maths.retrieval import Nearest, nearest
 from mobilenets.prediction.model import Model
-from mobilenets.tasks.protocol import Answer, Evaluated, Task, Votes
+from mobilenets.tasks.parts import Votes
+from mobilenets.tasks.protocol import Answer, Evaluated, Task
 from mobilenets.training.probe import Features, features
 
 _BATCH = 64

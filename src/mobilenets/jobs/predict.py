@@ -19,7 +19,8 @@ from mobilenets.prediction.predict import Prediction
 from mobilenets.prediction.predict import predict as predict_photos
 from mobilenets.settings import within
 from mobilenets.tasks.detect.answers import Detections
-from mobilenets.tasks.protocol import Locates, Task
+from mobilenets.tasks.parts import Locates
+from mobilenets.tasks.protocol import Task
 
 THRESHOLD = 0.5
 """The score from which a detection is told, where nothing else is asked for."""

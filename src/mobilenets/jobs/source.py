@@ -11,7 +11,8 @@ from mobilenets.deployment.shipped import Inputs, Shipped
 from mobilenets.deployment.verify import Difference
 from mobilenets.network.graph import Network
 from mobilenets.prediction.model import load_network, restore_task
-from mobilenets.tasks.protocol import NamesOutputs, Ships, Task
+from mobilenets.tasks.parts import NamesOutputs, Ships
+from mobilenets.tasks.protocol import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mobilenets.deployment.verify import Verification, verify_again
 from mobilenets.deployment.write import report_bytes
 from mobilenets.errors import UsageError
 from mobilenets.files import write_bytes_whole
-from mobilenets.tasks.protocol import NamesOutputs, Ships
+from mobilenets.tasks.parts import NamesOutputs, Ships
 
 
 def verify(artefact: str | Path) -> Verification:

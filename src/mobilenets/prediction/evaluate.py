@@ -9,7 +9,8 @@ from torch import Tensor
 
 from mobilenets.data.examples import Batch, Examples
 from mobilenets.errors import JobError
-from mobilenets.tasks.protocol import Answer, Evaluated, Ships, Task
+from mobilenets.tasks.parts import Ships
+from mobilenets.tasks.protocol import Answer, Evaluated, Task
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ from mobilenets.data.photos import BadImage, Photo
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.data.views import Array
 from mobilenets.errors import JobError
-from mobilenets.tasks.protocol import Answer, Placed, Task
+from mobilenets.tasks.parts import Placed
+from mobilenets.tasks.protocol import Answer, Task
 
 
 class Answering(Protocol):

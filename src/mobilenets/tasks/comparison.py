@@ -6,7 +6,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mobilenets.maths.distillation import soft_binary_cross_entropy, soft_cross_entropy, squared_difference
-from mobilenets.tasks.protocol import Distils, NamesOutputs, Task
+from mobilenets.tasks.parts import Distils, NamesOutputs
+from mobilenets.tasks.protocol import Task
 
 
 class _Alike:

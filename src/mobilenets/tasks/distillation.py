@@ -22,7 +22,8 @@ from mobilenets.maths.logistic import Linear
 from mobilenets.reporting.page import Page
 from mobilenets.run import Architecture
 from mobilenets.tasks.comparison import comparison
-from mobilenets.tasks.protocol import Answer, Distils, Evaluated, FitsHead, Scores, Task, TaskSettings
+from mobilenets.tasks.parts import Distils, FitsHead
+from mobilenets.tasks.protocol import Answer, Evaluated, Scores, Task, TaskSettings
 from mobilenets.tasks.taught import WANTED, Unlabelled
 
 AGREEMENT = "agreement"

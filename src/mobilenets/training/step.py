@@ -10,7 +10,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mobilenets.data.examples import Batch
 from mobilenets.data.preprocess import Preprocessing, scale
-from mobilenets.tasks.protocol import Guides, Task
+from mobilenets.tasks.parts import Guides
+from mobilenets.tasks.protocol import Task
 from mobilenets.training.distributed import Group
 from mobilenets.training.schedule import Rates
 from mobilenets.training.state import Learner

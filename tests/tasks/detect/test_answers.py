@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mobilenets.tasks.detect.answers import Detections
-from mobilenets.tasks.protocol import Answer, Placed
+from mobilenets.tasks.parts import Placed
+from mobilenets.tasks.protocol import Answer
 
 FOUND = Detections(
     ("owl", "ibis"),

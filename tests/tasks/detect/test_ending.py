@@ -14,7 +14,7 @@ from mobilenets.tasks.detect.answers import Detections
 from mobilenets.tasks.detect.ending import Ending
 from mobilenets.tasks.detect.tail import LIMIT
 from mobilenets.tasks.detect.task import Detect
-from mobilenets.tasks.protocol import NamesOutputs, Ships
+from mobilenets.tasks.parts import NamesOutputs, Ships
 
 CLASSES = ("lying", "upright")
 

@@ -13,7 +13,7 @@ from mobilenets.network.initialise import initialise
 from mobilenets.run import Architecture, Detection
 from mobilenets.tasks.detect.frameworks import FRAMEWORKS
 from mobilenets.tasks.detect.task import Detect
-from mobilenets.tasks.protocol import Guides
+from mobilenets.tasks.parts import Guides
 
 ARCHITECTURE = Architecture(width=0.25, resolution=64)
 CLASSES = ("cat", "owl")

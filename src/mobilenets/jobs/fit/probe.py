@@ -39,7 +39,8 @@ from mobilenets.jobs.fit.candidates import Candidate, Priced
 from mobilenets.network.graph import Network
 from mobilenets.network.padding import same_pads
 from mobilenets.settings import from_json
-from mobilenets.tasks.protocol import Ships, Task
+from mobilenets.tasks.parts import Ships
+from mobilenets.tasks.protocol import Task
 from mobilenets.training.watch import counting
 
 # Enough for a median that holds: the border is measured again on the file that ships.

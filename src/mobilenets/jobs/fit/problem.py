@@ -20,7 +20,8 @@ from mobilenets.jobs.fit.sources import Sources, find_sources
 from mobilenets.jobs.int8.quantise import check_quantises
 from mobilenets.jobs.material import divided, preprocessing, val_split
 from mobilenets.run import Architecture, Run
-from mobilenets.tasks.protocol import Resolves, Task, TaskSettings
+from mobilenets.tasks.parts import Resolves
+from mobilenets.tasks.protocol import Task, TaskSettings
 from mobilenets.tasks.registry import task_named
 
 _USUAL_THREADS = 2

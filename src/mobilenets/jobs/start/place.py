@@ -12,7 +12,8 @@ from mobilenets.jobs.start.source import StartingWeights
 from mobilenets.network.graph import Network, module_paths
 from mobilenets.run import Architecture
 from mobilenets.tasks.detect.task import Detect
-from mobilenets.tasks.protocol import Settles, Task
+from mobilenets.tasks.parts import Settles
+from mobilenets.tasks.protocol import Task
 from mobilenets.training.unfold import without_statistics
 
 _SAME = ("family", "width", "min_depth", "padding", "activation")

@@ -18,7 +18,7 @@ from mobilenets.network.blocks import ConvNorm
 from mobilenets.network.fold import fold
 from mobilenets.prediction.evaluate import Evaluation
 from mobilenets.prediction.model import Model
-from mobilenets.tasks.protocol import FitsHead
+from mobilenets.tasks.parts import FitsHead
 from mobilenets.training.loop import held_out
 from mobilenets.training.probe import Features, chosen, features, last_layer, merge, put_head
 from mobilenets.training.stop import StopRequest

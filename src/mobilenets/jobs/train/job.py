@@ -20,7 +20,8 @@ from mobilenets.prediction.evaluate import Evaluation, Gathered, evaluate, gathe
 from mobilenets.prediction.model import Model
 from mobilenets.run import Run
 from mobilenets.tasks.distillation import Distilled
-from mobilenets.tasks.protocol import OrdersPhotographs, Settles, Task
+from mobilenets.tasks.parts import OrdersPhotographs, Settles
+from mobilenets.tasks.protocol import Task
 from mobilenets.tasks.taught import Taught
 from mobilenets.training.best import Row, best, called
 from mobilenets.training.distributed import Group

@@ -25,7 +25,8 @@ from mobilenets.prediction.model import Model
 from mobilenets.run import Run
 from mobilenets.tasks.comparison import comparison
 from mobilenets.tasks.distillation import Distilled, distilled
-from mobilenets.tasks.protocol import Distils, Task, TaskSettings
+from mobilenets.tasks.parts import Distils
+from mobilenets.tasks.protocol import Task, TaskSettings
 from mobilenets.tasks.registry import task_named
 from mobilenets.tasks.teachers import matching_outputs
 from mobilenets.weights.hub import sha256_of

@@ -12,7 +12,8 @@ from mobilenets.prediction.model import load_network, restore_task
 from mobilenets.tasks.detect.task import Detect
 from mobilenets.tasks.embed import Embed
 from mobilenets.tasks.features import Features
-from mobilenets.tasks.protocol import NamesOutputs, Task
+from mobilenets.tasks.parts import NamesOutputs
+from mobilenets.tasks.protocol import Task
 from mobilenets.weights.coco import read_detector_names
 from mobilenets.weights.fitting import Asked, Fitted
 from mobilenets.weights.imagenet import read_class_names

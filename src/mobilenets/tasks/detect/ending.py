@@ -15,7 +15,7 @@ from mobilenets.maths.suppression import Kept, suppressed
 from mobilenets.tasks.detect.compare import detections_apart, numbers_apart
 from mobilenets.tasks.detect.frameworks import FRAMEWORKS
 from mobilenets.tasks.detect.tail import COLUMNS, LIMIT, OVERLAP, THRESHOLD, Decoded, Suppressed
-from mobilenets.tasks.protocol import Given
+from mobilenets.tasks.parts import Given
 
 Form = Literal["rows", "boxes", "detections"]
 """What a detector's outputs are: the network's own, every box with its probabilities, or what suppression leaves."""
@@ -41,7 +41,7 @@ class Ending:
         if self.framework == "frcnn":
             raise UsageError(
                 "Faster R-CNN's proposals are what suppression leaves, and this runtime has none: export to onnx or "
-                "openvino, or train --detection.framework ssd"
+                "openvino, or train with --framework ssd"
             )
         return Ending("boxes", self.classes, self.framework)
 

@@ -34,7 +34,8 @@ from mobilenets.tasks.detect.frameworks import FRAMEWORKS, Framework, guided_los
 from mobilenets.tasks.detect.loss import Rows, rows_of
 from mobilenets.tasks.detect.report import add_detection
 from mobilenets.tasks.detect.scores import score_detections
-from mobilenets.tasks.protocol import Answer, Evaluated, Given, Scores, TaskSettings
+from mobilenets.tasks.parts import Given
+from mobilenets.tasks.protocol import Answer, Evaluated, Scores, TaskSettings
 
 RESOLUTIONS = (64, 96, 128, 160, 192, 224, 256, 300, 320)
 """What a fit chooses from."""
