@@ -17,6 +17,7 @@ from mobilenets.checkpoint import (
     RUN,
     Description,
     load_weights,
+    network_name,
     read_description,
     read_tensors,
     write_description,
@@ -316,3 +317,9 @@ def test_a_network_that_is_refused_its_weights_keeps_its_own() -> None:
     before = copy.deepcopy(network.state_dict())
     _refused(lambda: load_weights(network, _network(4).state_dict(), where=Path("m")))
     assert _equal(network.state_dict(), before)
+
+
+def test_a_detector_is_called_by_its_framework() -> None:
+    laid = Architecture(width=0.5, resolution=300)
+    assert network_name(laid, {"classes": ["ant"]}) == "mobilenet_v1_0.5_300"
+    assert network_name(laid, {"classes": ["ant"], "framework": "ssd"}) == "ssd_mobilenet_v1_0.5_300"

@@ -68,9 +68,14 @@ class Description:
 
     @property
     def network(self) -> str:
-        """The network's name; a detector's begins with its framework."""
-        framework = self.task_state.get("framework")
-        return f"{framework}_{self.architecture.name}" if framework else str(self.architecture.name)
+        """The network's name."""
+        return network_name(self.architecture, self.task_state)
+
+
+def network_name(architecture: Architecture, task_state: Mapping[str, Any]) -> str:
+    """What a network is called; a detector's name begins with its framework."""
+    framework = task_state.get("framework")
+    return f"{framework}_{architecture.name}" if framework else str(architecture.name)
 
 
 @dataclass(frozen=True, slots=True)

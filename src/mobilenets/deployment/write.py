@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mobilenets.checkpoint import network_name
 from mobilenets.data.preprocess import Preprocessing
 from mobilenets.deployment.artefact import FORMAT, GOLDEN, LABELS, PREPROCESSING, REPORT, Report, facts_of
 from mobilenets.deployment.golden import Golden
@@ -86,7 +87,7 @@ def report_bytes(report: Report, signature: Signature, task: Task) -> bytes:
     """What `report.json` holds: its format, the network and what the model takes and gives stand first, for people."""
     data = {
         "format": FORMAT,
-        "network": str(report.architecture.name),
+        "network": network_name(report.architecture, report.task_state),
         "takes": _takes(signature),
         "gives": _gives(report, task),
         **to_json(report),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mobilenets.architecture.layer import Layer
+from mobilenets.checkpoint import network_name
 from mobilenets.deployment.artefact import Artefact
 from mobilenets.deployment.latency.alone.by_kind import Work
 from mobilenets.deployment.latency.alone.measure import Model
@@ -20,7 +21,7 @@ def model_of(artefact: Artefact) -> Model:
     layers = _layers(artefact)
     return Model(
         artefact=artefact.folder.resolve().name,
-        network=str(said.architecture.name),
+        network=network_name(said.architecture, said.task_state),
         mult_adds=said.mult_adds,
         sha256=model_files(artefact),
         runtime=said.runtime,
