@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--photographs", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=1, help="times that an epoch shows each, between two scorings")
     parser.add_argument("--resolution", type=int, default=300)
-    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--batch", type=int, default=10)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--freeze-norm", action="store_true")
