@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from mobilenets.network.stages import Stages
-from mobilenets.tasks.detect.frameworks import EACH, FRAMEWORKS, guided_loss, kept_boxes
+from mobilenets.tasks.detect.frameworks import FRAMEWORKS, guided_loss, kept_boxes
 from mobilenets.tasks.detect.loss import Rows, rows_of
+from mobilenets.tasks.detect.tail import EACH
 from mobilenets.tasks.detect.two_stage import first_loss, second_loss
 
 

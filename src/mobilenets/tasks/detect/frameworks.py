@@ -12,13 +12,11 @@ from mobilenets.maths.suppression import Kept, suppressed
 from mobilenets.network.stages import Stages
 from mobilenets.run import Detection
 from mobilenets.tasks.detect.loss import Rows, rows_of, ssd_loss, wanted
+from mobilenets.tasks.detect.tail import EACH, LIMIT, OVERLAP, THRESHOLD
 from mobilenets.tasks.detect.two_stage import first_loss, second_loss
 
 Targets = Mapping[str, Tensor]
 """`boxes` (N, most, 4) and `kinds` (N, most) of the objects, -1 being none."""
-
-# Reference: what the authors' detectors keep of their boxes.
-THRESHOLD, OVERLAP, EACH = 1e-8, 0.6, 100
 
 
 class Framework(Protocol):
@@ -45,7 +43,7 @@ class Framework(Protocol):
 class Ssd:
     """Every class by itself; all default boxes in one look."""
 
-    limit: int = 100
+    limit: int = LIMIT
     guided: bool = False
 
     def loss(self, rows: Rows, targets: Targets, settings: Detection) -> Tensor:

@@ -7,8 +7,8 @@ from mobilenets.maths.boxes import CORNERS, has_area, moved
 from mobilenets.maths.suppression import CANDIDATES
 from mobilenets.maths.survivors import survivors
 
-LIMIT, THRESHOLD, OVERLAP = 100, 1e-8, 0.6
-"""Reference: what the authors' detectors keep of their boxes."""
+LIMIT, EACH, THRESHOLD, OVERLAP = 100, 100, 1e-8, 0.6
+"""Reference: what the authors' detectors keep of their boxes, in all (SSD) and of each class."""
 COLUMNS = CORNERS + 2
 """Numbers of a detection: the box, its score, its kind."""
 NOTHING = -1
@@ -65,7 +65,7 @@ class Suppressed(nn.Module):
         if self.exclusive:
             # Proposals without an area fill up those that there are.
             scores = torch.where(has_area(still), scores, 0.0)
-        stay = survivors(boxes, scores, kinds, self.classes, OVERLAP, THRESHOLD, LIMIT)
+        stay = survivors(boxes, scores, kinds, self.classes, OVERLAP, THRESHOLD, EACH)
         return self._told(torch.cat([boxes, scores.unsqueeze(-1), kinds.unsqueeze(-1).float()], -1), stay)
 
     def _boxes(self, rows: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
